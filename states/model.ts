@@ -1,0 +1,130 @@
+// What resolving a states repository yields: what one host must run for one environment, and how a
+// rollout gets there. Everything here is normalised: milliseconds, bytes, full names, no `${…}`.
+
+import type { EnvironmentName, HostId, ReleaseId, ServiceName } from './ids.ts';
+
+/** Where in the states repository something was asked for; line and column count from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One version of an image. `digest` is `sha256:` and 64 hex digits. */
+export interface PinnedImage {
+  readonly name: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly commit?: string;
+}
+
+export interface PortBinding {
+  /** Address on the host, `0.0.0.0` unless the state says otherwise. */
+  readonly address: string;
+  readonly host: number;
+  readonly container: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface Mount {
+  readonly type: 'volume' | 'bind';
+  /** A volume's full name on the host, or an absolute host path. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface Restart {
+  readonly policy: 'no' | 'always' | 'unless-stopped' | 'on-failure';
+  readonly maxRetries?: number;
+}
+
+export interface Limits {
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+}
+
+interface ProbeTiming {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** The container must have become healthy within this time of its start. */
+  readonly startMs: number;
+  /** Failures in a row, after it was healthy once, that make it unhealthy. */
+  readonly retries: number;
+}
+
+/** `image` is the image's own HEALTHCHECK (as `none` where it has none); `none`: it stays up. */
+export type Healthcheck = ProbeTiming &
+  (
+    | { readonly kind: 'http'; readonly port: number; readonly path: string }
+    | { readonly kind: 'tcp'; readonly port: number }
+    | { readonly kind: 'exec'; readonly command: readonly string[] }
+    | { readonly kind: 'image' }
+    | { readonly kind: 'none' }
+  );
+
+export interface ContainerSpec {
+  readonly service: ServiceName;
+  /** 1 for the first instance of the service on the host. */
+  readonly slot: number;
+  readonly image: PinnedImage;
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly PortBinding[];
+  readonly mounts: readonly Mount[];
+  readonly restart: Restart;
+  readonly limits: Limits;
+  readonly healthcheck: Healthcheck;
+  readonly stop: { readonly signal: string; readonly timeoutMs: number };
+  readonly user?: string;
+  /** The state's own labels; those that begin with `brine.` are added by the minion. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** How long it must be healthy without a break before it counts. */
+  readonly minHealthyMs: number;
+  /** Names of services whose containers on this host start before this one. */
+  readonly needs: readonly ServiceName[];
+  /** Stopped predecessors kept for going back. */
+  readonly retain: number;
+  readonly at: SourcePosition;
+}
+
+/** The whole desired state of one environment on one host; no containers means: remove it all. */
+export interface HostState {
+  readonly project: string;
+  readonly environment: EnvironmentName;
+  readonly release: ReleaseId;
+  /** The states repository's commit; null for a plain directory. */
+  readonly commit: string | null;
+  /** The Docker network of the environment on this host. */
+  readonly network: string;
+  readonly containers: readonly ContainerSpec[];
+}
+
+export interface RolloutPolicy {
+  readonly batch: { readonly hosts: number } | { readonly percent: number };
+  readonly canary: number;
+  readonly progressMs: number;
+  readonly maxFailures: number;
+  readonly onFailure: 'rollback' | 'pause';
+}
+
+/** A host as the master knows it: labels are given by people, facts come from its minion. */
+export interface InventoryHost {
+  readonly id: HostId;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** One environment resolved against the inventory. */
+export interface ResolvedEnvironment {
+  readonly project: string;
+  readonly environment: EnvironmentName;
+  readonly release: ReleaseId;
+  readonly commit: string | null;
+  readonly images: readonly PinnedImage[];
+  readonly policy: RolloutPolicy;
+  /** Every host the environment selects, in order of id; a host without services has no containers. */
+  readonly hosts: readonly { readonly host: InventoryHost; readonly state: HostState }[];
+}

@@ -1,0 +1,44 @@
+// What a minion sees on its host, in the words the plan needs. Written only by the minion.
+
+export type ContainerStatus =
+  'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+
+/** A container that carries this environment's labels. */
+export interface ObservedContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly slot: number;
+  /** The hash of the spec it was made from (label `brine.spec`). */
+  readonly spec: string;
+  readonly release: string;
+  readonly status: ContainerStatus;
+  /** The newest answer of its probe; `unknown` while it does not run. */
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | 'unknown';
+  /** Whether the image it runs is the one its labels name. */
+  readonly image: string;
+  readonly hostPorts: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly protocol: 'tcp' | 'udp';
+  }[];
+  /** Unix milliseconds of creation; orders predecessors from old to new. */
+  readonly createdAt: number;
+}
+
+export interface Observed {
+  readonly containers: readonly ObservedContainer[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+  /** `repository@digest` of every image on the host. */
+  readonly images: readonly string[];
+  /** Host ports held by running containers that are not of this environment. */
+  readonly taken: readonly {
+    readonly container: string;
+    readonly address: string;
+    readonly port: number;
+    readonly protocol: 'tcp' | 'udp';
+  }[];
+  /** Names held by containers that do not carry this environment's labels. */
+  readonly foreignNames: readonly string[];
+}
