@@ -1,0 +1,111 @@
+// The desired state of a host as it crosses the wire: the shape of states/model.ts, checked by value.
+
+import { z } from 'zod';
+import {
+  parseEnvironmentName,
+  parseReleaseId,
+  parseServiceName,
+  type EnvironmentName,
+  type ReleaseId,
+  type ServiceName,
+} from '../states/ids.ts';
+import type { HostState } from '../states/model.ts';
+import { limits } from './limits.ts';
+
+const branded = <T extends string>(what: string, parse: (raw: string) => T | undefined) =>
+  z.string().transform((raw, context): T => {
+    const parsed = parse(raw);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({ code: 'custom', message: `not a ${what}` });
+    return z.NEVER;
+  });
+
+export const environmentName = branded<EnvironmentName>('environment name', parseEnvironmentName);
+export const serviceName = branded<ServiceName>('service name', parseServiceName);
+export const releaseId = branded<ReleaseId>('release id', parseReleaseId);
+
+const text = z.string().max(4_096);
+const words = z.array(z.string().max(65_536)).max(1_000);
+const ms = z
+  .number()
+  .int()
+  .min(0)
+  .max(86_400_000 * 30);
+const port = z.number().int().min(1).max(65_535);
+export const protocolName = z.enum(['tcp', 'udp']);
+
+export const sourcePosition = z.strictObject({
+  file: text,
+  line: z.number().int().min(1),
+  column: z.number().int().min(1),
+});
+
+export const pinnedImage = z.strictObject({
+  name: text,
+  repository: text,
+  tag: text,
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  commit: text.exactOptional(),
+});
+
+const probeTiming = {
+  intervalMs: ms.min(10),
+  timeoutMs: ms.min(10),
+  startMs: ms,
+  retries: z.number().int().min(1).max(1_000),
+};
+
+const healthcheck = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('http'), port, path: text.startsWith('/'), ...probeTiming }),
+  z.strictObject({ kind: z.literal('tcp'), port, ...probeTiming }),
+  z.strictObject({ kind: z.literal('exec'), command: words.min(1), ...probeTiming }),
+  z.strictObject({ kind: z.literal('image'), ...probeTiming }),
+  z.strictObject({ kind: z.literal('none'), ...probeTiming }),
+]);
+
+export const containerSpec = z.strictObject({
+  service: serviceName,
+  slot: z.number().int().min(1).max(1_000),
+  image: pinnedImage,
+  command: words.exactOptional(),
+  entrypoint: words.exactOptional(),
+  env: z.record(z.string().max(512), z.string().max(131_072)),
+  ports: z
+    .array(z.strictObject({ address: text, host: port, container: port, protocol: protocolName }))
+    .max(1_000),
+  mounts: z
+    .array(
+      z.strictObject({
+        type: z.enum(['volume', 'bind']),
+        source: text,
+        target: text.startsWith('/'),
+        readOnly: z.boolean(),
+      }),
+    )
+    .max(200),
+  restart: z.strictObject({
+    policy: z.enum(['no', 'always', 'unless-stopped', 'on-failure']),
+    maxRetries: z.number().int().min(0).exactOptional(),
+  }),
+  limits: z.strictObject({
+    memoryBytes: z.number().int().positive().exactOptional(),
+    cpus: z.number().positive().exactOptional(),
+  }),
+  healthcheck,
+  stop: z.strictObject({ signal: text, timeoutMs: ms }),
+  user: text.exactOptional(),
+  labels: z.record(text, text),
+  minHealthyMs: ms,
+  needs: z.array(serviceName).max(200),
+  retain: z.number().int().min(0).max(100),
+  at: sourcePosition,
+});
+
+export const hostState = z.strictObject({
+  project: text,
+  environment: environmentName,
+  release: releaseId,
+  commit: text.nullable(),
+  network: text,
+  containers: z.array(containerSpec).max(limits.containersPerStateMax),
+}) satisfies z.ZodType<HostState>;
