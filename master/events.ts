@@ -1,0 +1,82 @@
+// The master's history: every transition is one event, written in the same commit as the transition
+// itself. The CLI, the API and later readers all read these and nothing else.
+
+import type { HostFailure, Progress } from '../protocol/messages.ts';
+
+/** What every event carries. `message` is one line for people, free of secrets. */
+export interface EventBase {
+  readonly seq: number;
+  /** Unix milliseconds, by the master's clock. */
+  readonly at: number;
+  readonly environment?: string;
+  readonly rollout?: string;
+  readonly release?: string;
+  /** The states repository's commit; null for a plain directory. */
+  readonly commit?: string | null;
+  readonly host?: string;
+  /** `user@machine` of the CLI, `minion:<id>`, or `master`. */
+  readonly actor: string;
+  /** Why it happened: `apply`, `rollback`, `failure`, `reconnect`, … */
+  readonly cause: string;
+  readonly message: string;
+}
+
+export type HostPhase =
+  | 'queued'
+  | 'pulling'
+  | 'pulled'
+  | 'switching'
+  | 'done'
+  | 'failed'
+  | 'reverting'
+  | 'reverted'
+  | 'kept-old'
+  | 'down'
+  | 'offline';
+
+export type RolloutPhase =
+  | 'pulling'
+  | 'rolling-out'
+  | 'rolling-back'
+  | 'succeeded'
+  | 'rolled-back'
+  | 'rollback-failed'
+  | 'failed'
+  | 'errored'
+  | 'aborted';
+
+export type BrineEvent = EventBase &
+  (
+    | { readonly kind: 'rollout'; readonly phase: RolloutPhase; readonly why?: string }
+    | {
+        readonly kind: 'host';
+        readonly phase: HostPhase;
+        readonly failures?: readonly HostFailure[];
+        /** Longest measured time without the service during the switch, in ms. */
+        readonly gapMs?: number;
+      }
+    | {
+        readonly kind: 'drift';
+        readonly service: string;
+        readonly failures?: readonly HostFailure[];
+      }
+    | { readonly kind: 'fleet'; readonly what: 'joined' | 'linked' | 'gone' | 'labels' | 'removed' }
+    | { readonly kind: 'token'; readonly what: 'created' | 'revoked' }
+  );
+
+/** A step on the way that is shown live and never stored; it has no number. */
+export interface LiveProgress {
+  readonly kind: 'progress';
+  readonly at: number;
+  readonly host: string;
+  readonly environment: string;
+  readonly rollout?: string;
+  readonly progress: Progress;
+}
+
+export type StreamItem = BrineEvent | LiveProgress;
+
+/** Distributes over the union, so that each kind keeps its own fields. */
+type WithoutNumber<T> = T extends unknown ? Omit<T, 'seq' | 'at'> : never;
+/** An event as its author makes it; the log gives it number and time. */
+export type NewEvent = WithoutNumber<BrineEvent>;
