@@ -1,0 +1,94 @@
+// What every verb is given: where to write, whom to ask, how wide the terminal is. Made once from the
+// command line and the environment.
+
+import { hostname, userInfo } from 'node:os';
+import { realWorld, type World } from '../../protocol/world.ts';
+import { openClient, type Client, type Target } from './client.ts';
+import { coloured, plain, type Style } from './render/style.ts';
+import type { Page } from './render/plan.ts';
+
+/** Options that every verb takes, as commander hands them over. */
+export interface GlobalOptions {
+  readonly dir: string;
+  readonly url?: string;
+  readonly ca?: string;
+  readonly json?: boolean;
+  readonly debug?: boolean;
+  readonly color: boolean;
+}
+
+export interface Context {
+  readonly target: Target;
+  readonly client: Client;
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly style: Style;
+  readonly world: World;
+  /** Who asks, as it stands in the history: `user@machine`. */
+  readonly actor: string;
+  /** Both ends are a person's terminal: a question may be asked, a view redrawn. */
+  readonly interactive: boolean;
+  readonly columns: () => number;
+  readonly rows: () => number;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const columnsOfPipe = 100;
+
+export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv): Context {
+  const target = targetOf(options, env);
+  const terminal = process.stdout.isTTY && env.TERM !== 'dumb';
+  return {
+    target,
+    client: openClient(target),
+    json: options.json === true,
+    debug: options.debug === true,
+    style: wantsColour(options, env, terminal) ? coloured : plain,
+    world: realWorld,
+    actor: actorName(env),
+    interactive: terminal && process.stdin.isTTY,
+    columns: () => (process.stdout.isTTY ? process.stdout.columns : columnsOfPipe),
+    rows: () => (process.stdout.isTTY ? process.stdout.rows : 24),
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+export const pageOf = (context: Context): Page => ({
+  width: context.columns(),
+  style: context.style,
+});
+
+/** `--json`: one value on one line; else the text that `render` makes. */
+export function show(context: Context, value: unknown, render: (page: Page) => string): void {
+  context.out(context.json ? JSON.stringify(value) : render(pageOf(context)));
+}
+
+function targetOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Target {
+  const url = options.url ?? env.BRINE_URL;
+  const ca = options.ca ?? env.BRINE_CA;
+  const token = env.BRINE_TOKEN;
+  return {
+    dir: options.dir,
+    ...(url === undefined ? {} : { url }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
+export function wantsColour(
+  options: Pick<GlobalOptions, 'color'>,
+  env: NodeJS.ProcessEnv,
+  terminal: boolean,
+): boolean {
+  return options.color && terminal && (env.NO_COLOR ?? '') === '';
+}
+
+function actorName(env: NodeJS.ProcessEnv): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `${env.USER ?? 'unknown'}@${hostname()}`;
+  }
+}

@@ -1,0 +1,112 @@
+// Hosts, answers to a ping, join tokens and the history, as tables.
+
+import type {
+  HostView,
+  PingView,
+  RolloutView,
+  TokenAnswer,
+  TokenView,
+} from '../../api/contract.ts';
+import { faults } from '../../../states/faults.ts';
+import { commitWords, imageWords } from './heading.ts';
+import type { Page } from './plan.ts';
+import type { Style } from './style.ts';
+import { table, type Cell } from './table.ts';
+import { harmless, plural } from './text.ts';
+import { ago, coarse } from './time.ts';
+
+export function hostsText(hosts: readonly HostView[], now: number, page: Page): string {
+  if (hosts.length === 0) return `No host has joined yet. ${howToJoin}`;
+  const rows = hosts.map((host) => [
+    harmless(host.id),
+    presence(host, now, page.style),
+    fact(host, 'address'),
+    fact(host, 'docker'),
+    harmless(host.version ?? ''),
+    labelWords(host.labels),
+  ]);
+  const head = ['HOST', 'STATE', 'ADDRESS', 'DOCKER', 'MINION', 'LABELS'];
+  return table({ head, rows }, page.width, page.style).join('\n');
+}
+
+/** `online`, or since when it is not. */
+export function presence(
+  host: { readonly online: boolean; readonly lastSeen: number | null },
+  now: number,
+  style: Style,
+): Cell {
+  if (host.online) return { text: 'online', paint: style.good };
+  const seen = host.lastSeen === null ? 'never seen' : ago(host.lastSeen, now);
+  return { text: `offline, ${seen}`, paint: style.warn };
+}
+
+export function pingText(ping: PingView, page: Page): string {
+  const rows = ping.hosts.map((host) => [
+    harmless(host.host),
+    host.ok
+      ? { text: `${(host.ms ?? 0).toFixed(1)} ms`, paint: page.style.good }
+      : { text: 'no answer', paint: page.style.bad },
+    harmless(host.fault?.message ?? ''),
+  ]);
+  const answered = ping.hosts.filter((host) => host.ok).length;
+  const lines = table({ head: ['HOST', 'ANSWER', ''], rows }, page.width, page.style);
+  return [...lines, '', `${answered} of ${plural(ping.hosts.length, 'host')} answered`].join('\n');
+}
+
+export function historyText(rollouts: readonly RolloutView[], now: number, page: Page): string {
+  if (rollouts.length === 0) return 'Nothing was ever rolled out here.';
+  const rows = rollouts.map((rollout) => [
+    rollout.id,
+    ago(rollout.startedAt, now),
+    result(rollout, page.style),
+    harmless(rollout.cause),
+    rollout.release,
+    imageWords(rollout.images),
+    harmless(rollout.actor),
+    harmless(rollout.why ?? commitWords(rollout)),
+  ]);
+  const head = ['ROLLOUT', 'WHEN', 'RESULT', 'CAUSE', 'RELEASE', 'IMAGES', 'WHO', 'WHY'];
+  return table({ head, rows }, page.width, page.style).join('\n');
+}
+
+export function result({ phase }: Pick<RolloutView, 'phase'>, style: Style): Cell {
+  if (phase === 'succeeded') return { text: phase, paint: style.good };
+  const going = phase === 'pulling' || phase === 'rolling-out';
+  return { text: phase, paint: going ? style.busy : style.bad };
+}
+
+export function tokenText(answer: TokenAnswer, now: number, { style }: Page): string {
+  const left = coarse(Math.max(0, Math.round((answer.expiresAt - now) / 1_000)));
+  return [
+    harmless(answer.token),
+    '',
+    style.dim(`Shown this once; it ends in ${left}. On the new host:`),
+    `  minion join ${harmless(answer.url)} --token ${harmless(answer.token)}`,
+    '  minion start',
+  ].join('\n');
+}
+
+export function tokensText(tokens: readonly TokenView[], now: number, page: Page): string {
+  if (tokens.length === 0) return `There is no token. ${howToJoin}`;
+  const rows = tokens.map((token) => [
+    harmless(token.id),
+    String(token.usesLeft),
+    token.expiresAt > now ? `in ${coarse(Math.round((token.expiresAt - now) / 1_000))}` : 'ended',
+    harmless(token.bound ?? 'any'),
+    labelWords(token.labels),
+  ]);
+  const head = ['TOKEN', 'USES LEFT', 'ENDS', 'HOST', 'LABELS'];
+  return table({ head, rows }, page.width, page.style).join('\n');
+}
+
+export const labelWords = (labels: Readonly<Record<string, string>>): string =>
+  harmless(
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(' '),
+  );
+
+const howToJoin = `${faults.JOIN_REFUSED.hint}.`;
+
+const fact = (host: HostView, name: string): string => harmless(String(host.facts[name] ?? ''));

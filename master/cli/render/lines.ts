@@ -1,0 +1,51 @@
+// Events as single lines, for a pipe, a log file, or `master events`.
+
+import type { BrineEvent, StreamItem } from '../../events.ts';
+import type { Style } from './style.ts';
+import { fit, harmless } from './text.ts';
+import { dateAndTime, timeOfDay } from './time.ts';
+
+/** One transition of a followed rollout; undefined for what is not one. */
+export function transitionLine(item: StreamItem, style: Style): string | undefined {
+  if (item.kind !== 'rollout' && item.kind !== 'host') return undefined;
+  const who = item.kind === 'host' ? (item.host ?? '') : (item.environment ?? '');
+  const phase = paintPhase(item.phase, style);
+  return `${timeOfDay(item.at)}  ${fit(harmless(who), 16)}  ${phase}  ${harmless(item.message)}`;
+}
+
+/** One line of `master events`. */
+export function eventLine(item: StreamItem, style: Style): string {
+  const when = style.dim(dateAndTime(item.at));
+  if (item.kind === 'progress') {
+    const { service, phase, detail } = item.progress;
+    const where = [item.environment, item.host, service ?? ''].filter((part) => part !== '');
+    return `${when}  ${fit(phase, 12)}  ${harmless(`${where.join(' ')}: ${detail}`)}`;
+  }
+  const who = item.actor === 'master' ? '' : style.dim(` (${harmless(item.actor)})`);
+  return `${when}  ${style.bold(fit(word(item), 12))}  ${place(item)}${harmless(item.message)}${who}`;
+}
+
+function word(event: BrineEvent): string {
+  switch (event.kind) {
+    case 'rollout':
+    case 'host':
+      return event.phase;
+    case 'fleet':
+    case 'token':
+      return event.what;
+    case 'drift':
+      return 'drift';
+  }
+}
+
+function place(event: BrineEvent): string {
+  const parts = [event.environment, event.rollout, event.host].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : `${harmless(parts.join(' '))}: `;
+}
+
+function paintPhase(phase: string, style: Style): string {
+  const text = fit(phase, 15);
+  if (['done', 'succeeded'].includes(phase)) return style.good(text);
+  const bad = ['failed', 'down', 'rolling-back', 'rollback-failed', 'rolled-back', 'errored'];
+  return bad.includes(phase) ? style.bad(text) : style.busy(text);
+}

@@ -1,0 +1,91 @@
+// How every environment stands: release, versions, hosts, the last rollout's result in words. With
+// one environment asked for, each of its hosts too; else only those that need a look.
+
+import type { EnvironmentStatus, RolloutView, StatusView } from '../../api/contract.ts';
+import { isOver } from '../exit.ts';
+import { presence } from './fleet.ts';
+import { heading, imageWords } from './heading.ts';
+import type { Page } from './plan.ts';
+import { table } from './table.ts';
+import { cut, harmless, plural, wrap } from './text.ts';
+import { ago, coarse } from './time.ts';
+
+export interface AskedStatus {
+  readonly view: StatusView;
+  readonly full: boolean;
+  readonly now: number;
+}
+
+export function statusText(asked: AskedStatus, page: Page): string {
+  const { view } = asked;
+  const blocks = view.environments.map((environment) =>
+    environmentLines(environment, asked, page).join('\n'),
+  );
+  const fleet = `${view.hosts.online} of ${plural(view.hosts.total, 'host')} online`;
+  const from = [view.states.url, view.states.ref].map(harmless).join(' at ');
+  const tail = [
+    page.style.dim(cut(`${fleet} · states from ${from} · Brine ${view.version}`, page.width)),
+    ...(view.states.error === null
+      ? []
+      : wrap(`the states cannot be read: ${harmless(view.states.error)}`, page.width).map(
+          page.style.bad,
+        )),
+  ];
+  return [...blocks, tail.join('\n')].join('\n\n');
+}
+
+function environmentLines(
+  environment: EnvironmentStatus,
+  asked: AskedStatus,
+  page: Page,
+): string[] {
+  const { hosts, last, current, images } = environment;
+  const online = hosts.filter((host) => host.online).length;
+  const inSync = hosts.filter((host) => host.inSync).length;
+  const counts = `${plural(hosts.length, 'host')}, ${online} online, ${inSync} in sync`;
+  return [
+    heading(environment, page.width, page.style),
+    ...field('images', imageWords(images), page),
+    ...field('hosts', counts, page),
+    ...(current === null ? [] : field('now', nowWords(current, asked.now), page)),
+    ...(last === null ? [] : field('last', lastWords(last, asked.now), page)),
+    ...hostLines(environment, asked, page),
+  ];
+}
+
+const indent = 10;
+
+const field = (name: string, text: string, { width, style }: Page): string[] =>
+  wrap(text, width - indent).map(
+    (line, index) => `  ${style.dim((index === 0 ? name : '').padEnd(indent - 2))}${line}`,
+  );
+
+const nowWords = (rollout: RolloutView, now: number): string =>
+  `${rollout.phase.replace('-', ' ')} for ${coarse(Math.max(0, Math.floor((now - rollout.startedAt) / 1_000)))} (${rollout.id}, by ${harmless(rollout.actor)})`;
+
+function lastWords(rollout: RolloutView, now: number): string {
+  const when = ago(rollout.endedAt ?? rollout.startedAt, now);
+  const why = rollout.why === null ? '' : `: ${harmless(rollout.why)}`;
+  const who = `${rollout.id}, ${harmless(rollout.cause)} by ${harmless(rollout.actor)}`;
+  return `${isOver(rollout.phase) ? rollout.phase : 'running'} ${when} (${who})${why}`;
+}
+
+function hostLines(
+  { hosts }: EnvironmentStatus,
+  { full, now }: AskedStatus,
+  { width, style }: Page,
+): string[] {
+  const shown = hosts.filter((host) => full || !host.online || !host.inSync);
+  if (shown.length === 0) return [];
+  const rows = shown.map((host) => [
+    harmless(host.host),
+    presence(host, now, style),
+    host.inSync ? { text: 'yes', paint: style.good } : { text: 'no', paint: style.warn },
+    harmless(host.release ?? 'none'),
+    host.running
+      .map((each) => harmless(`${each.service} ${each.tag ?? each.image} ${each.health}`))
+      .join(', '),
+  ]);
+  const head = ['HOST', 'STATE', 'IN SYNC', 'RELEASE', 'RUNS'];
+  return ['', ...table({ head, rows, indent: '  ' }, width, style)];
+}

@@ -1,0 +1,48 @@
+// `master events [-f]`: what happened, and with -f what happens now.
+
+import type { Routes } from '../../api/contract.ts';
+import { withQuery } from '../client.ts';
+import type { Context } from '../context.ts';
+import { exits } from '../exit.ts';
+import { follow, type Followed } from '../follow.ts';
+import { eventLine } from '../render/lines.ts';
+import { wholeNumber } from './hosts.ts';
+
+export interface EventOptions {
+  readonly follow?: boolean;
+  readonly env?: string;
+  readonly rollout?: string;
+  readonly host?: string;
+  readonly lines: string;
+}
+
+export async function events(context: Context, options: EventOptions): Promise<number> {
+  const { client, json, style } = context;
+  const filter = filterOf(options);
+  const most = wholeNumber(options.lines, '--lines');
+  const answer = await client.get<Routes['events']>(withQuery('/v1/events', { ...filter }));
+  for (const event of answer.events.slice(-most)) {
+    context.out(json ? JSON.stringify(event) : eventLine(event, style));
+  }
+  if (options.follow !== true) return exits.converged;
+  return live(context, filter, answer.events.at(-1)?.seq ?? 0);
+}
+
+async function live(context: Context, filter: Followed, since: number): Promise<number> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => {
+    stop.abort();
+  });
+  const { client, json, style, world } = context;
+  for await (const next of follow({ client, filter, since, world, signal: stop.signal })) {
+    if (next.type === 'lost') context.err('the master is away; trying again');
+    if (next.type === 'item') context.out(json ? next.line : eventLine(next.item, style));
+  }
+  return exits.detached;
+}
+
+const filterOf = ({ env, rollout, host }: EventOptions): Followed => ({
+  ...(env === undefined ? {} : { environment: env }),
+  ...(rollout === undefined ? {} : { rollout }),
+  ...(host === undefined ? {} : { host }),
+});

@@ -1,0 +1,99 @@
+// `master hosts`, `hosts label`, `hosts rm`, and `master logs <host> <service>`.
+
+import type { Routes, StatusView } from '../../api/contract.ts';
+import { fault } from '../../../states/faults.ts';
+import { withQuery } from '../client.ts';
+import { show, type Context } from '../context.ts';
+import { exits } from '../exit.ts';
+import { hostsText } from '../render/fleet.ts';
+import { harmless } from '../render/text.ts';
+
+export async function listHosts(context: Context): Promise<number> {
+  const answer = await context.client.get<Routes['hosts']>('/v1/hosts');
+  const now = context.world.now();
+  show(context, answer, (page) => hostsText(answer.hosts, now, page));
+  return exits.converged;
+}
+
+/** `key=value` sets, `key-` takes away. */
+export async function labelHost(
+  context: Context,
+  id: string,
+  changes: readonly string[],
+): Promise<number> {
+  const body = { ...labelChanges(changes), actor: context.actor };
+  const path = `/v1/hosts/${encodeURIComponent(id)}/labels`;
+  const view = await context.client.send<unknown>('PUT', path, body);
+  context.out(context.json ? JSON.stringify(view ?? {}) : `${harmless(id)} is labelled.`);
+  return exits.converged;
+}
+
+export async function removeHost(context: Context, id: string): Promise<number> {
+  const path = withQuery(`/v1/hosts/${encodeURIComponent(id)}`, { actor: context.actor });
+  const view = await context.client.send<unknown>('DELETE', path);
+  const text = `${harmless(id)} is removed; its minion is no longer let in.`;
+  context.out(context.json ? JSON.stringify(view ?? {}) : text);
+  return exits.converged;
+}
+
+export interface LogOptions {
+  readonly env?: string;
+  readonly lines: string;
+}
+
+export async function logs(
+  context: Context,
+  place: { readonly host: string; readonly service: string },
+  options: LogOptions,
+): Promise<number> {
+  const environment = options.env ?? (await environmentOf(context, place));
+  const lines = wholeNumber(options.lines, '--lines');
+  const path = withQuery(`/v1/hosts/${encodeURIComponent(place.host)}/logs`, {
+    environment,
+    service: place.service,
+    lines,
+  });
+  const answer = await context.client.get<Routes['logs']>(path);
+  if (context.json) context.out(JSON.stringify(answer));
+  else for (const line of answer.lines) context.out(harmless(line));
+  return exits.converged;
+}
+
+export function labelChanges(changes: readonly string[]): {
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+} {
+  const set: Record<string, string> = {};
+  const remove: string[] = [];
+  for (const change of changes) {
+    const at = change.indexOf('=');
+    if (at > 0) set[change.slice(0, at)] = change.slice(at + 1);
+    else if (at < 0 && change.length > 1 && change.endsWith('-')) remove.push(change.slice(0, -1));
+    else throw fault('BAD_USAGE', `neither key=value nor key-: ${change}`);
+  }
+  return { set, remove };
+}
+
+export function wholeNumber(text: string, option: string): number {
+  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text);
+  throw fault('BAD_USAGE', `${option} takes a whole number from 1, not ${text}`);
+}
+
+/** The one environment whose service of that name runs on the host. */
+async function environmentOf(
+  context: Context,
+  { host, service }: { readonly host: string; readonly service: string },
+): Promise<string> {
+  const { environments } = await context.client.get<StatusView>('/v1/status');
+  const names = environments
+    .filter((each) =>
+      each.hosts.some(
+        (on) => on.host === host && on.running.some((running) => running.service === service),
+      ),
+    )
+    .map(({ environment }) => environment);
+  const [only, ...others] = names;
+  if (only === undefined) throw fault('UNKNOWN_NAME', `${host} runs no service named ${service}`);
+  if (others.length === 0) return only;
+  throw fault('BAD_USAGE', `${service} runs there for ${names.join(', ')}: choose with --env`);
+}

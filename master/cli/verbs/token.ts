@@ -1,0 +1,68 @@
+// `master token create|list|revoke`: what lets a new host join, or a program use the API.
+
+import type { Routes, TokenAnswer, TokenRequest } from '../../api/contract.ts';
+import { fault } from '../../../states/faults.ts';
+import { show, type Context } from '../context.ts';
+import { exits } from '../exit.ts';
+import { tokenText, tokensText } from '../render/fleet.ts';
+import { harmless } from '../render/text.ts';
+import { labelChanges, wholeNumber } from './hosts.ts';
+
+export interface CreateOptions {
+  readonly label: readonly string[];
+  readonly uses: string;
+  readonly expires: string;
+  readonly id?: string;
+  readonly api?: string;
+}
+
+export async function createToken(context: Context, options: CreateOptions): Promise<number> {
+  if (options.api !== undefined) return createApiToken(context, options.api, options.expires);
+  const { set, remove } = labelChanges(options.label);
+  if (remove.length > 0) throw fault('BAD_USAGE', `--label takes key=value, not ${remove[0]}-`);
+  const body: TokenRequest = {
+    labels: set,
+    uses: wholeNumber(options.uses, '--uses'),
+    hours: hoursOf(options.expires),
+    actor: context.actor,
+    ...(options.id === undefined ? {} : { id: options.id }),
+  };
+  const answer = await context.client.send<TokenAnswer>('POST', '/v1/tokens', body);
+  const now = context.world.now();
+  show(context, answer, (page) => tokenText(answer, now, page));
+  return exits.converged;
+}
+
+export async function listTokens(context: Context): Promise<number> {
+  const answer = await context.client.get<Routes['tokens']>('/v1/tokens');
+  const now = context.world.now();
+  show(context, answer, (page) => tokensText(answer.tokens, now, page));
+  return exits.converged;
+}
+
+export async function revokeToken(context: Context, id: string): Promise<number> {
+  const view = await context.client.send<unknown>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
+  const text = `Token ${harmless(id)} is revoked. Hosts that joined with it stay.`;
+  context.out(context.json ? JSON.stringify(view ?? {}) : text);
+  return exits.converged;
+}
+
+/** `30m`, `24h`, `7d`. */
+export function hoursOf(text: string): number {
+  const [, amount, unit] = /^([1-9][0-9]{0,4})(m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) {
+    throw fault('BAD_USAGE', `--expires takes a time like 30m, 24h or 7d, not ${text}`);
+  }
+  return (Number(amount) * { m: 1, h: 60, d: 1_440 }[unit as 'm' | 'h' | 'd']) / 60;
+}
+
+async function createApiToken(context: Context, scope: string, expires: string): Promise<number> {
+  const body = { scope, hours: hoursOf(expires), actor: context.actor };
+  const answer = await context.client.send<{ token: string }>('POST', '/v1/api-tokens', body);
+  show(
+    context,
+    answer,
+    () => `${answer.token}\n\nShown this once. Use it with --url and BRINE_TOKEN.`,
+  );
+  return exits.converged;
+}
