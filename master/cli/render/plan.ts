@@ -95,7 +95,9 @@ function changeLines(host: HostPlanView, title: string, page: Page): string[] {
   const { style } = page;
   const lines = [`${style.busy('~')} ${style.bold(title)}  ${plural(host.steps.length, 'step')}`];
   for (const step of host.steps) lines.push(...stepLines(step, page));
-  for (const each of host.switches) lines.push(`    ${style.dim(switchWords(each))}`);
+  for (const each of host.switches) {
+    lines.push(`    ${style.dim(cut(switchWords(each), page.width - 4))}`);
+  }
   for (const problem of host.problems) {
     const text = harmless(`${problem.code} ${problem.service}: ${problem.message}`);
     lines.push(...wrap(text, page.width - 6).map((line) => `    ${style.bad(`! ${line}`)}`));

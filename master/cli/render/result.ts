@@ -40,7 +40,7 @@ function successLines(rollout: RolloutView, { style, width }: Page): string[] {
 function missingLines(rollout: RolloutView, { style, width }: Page): string[] {
   const missing = namesIn(rollout, 'offline');
   if (missing.length === 0) return [];
-  const text = `${plural(missing.length, 'host')} missing: ${listed(missing, 8)}. ${faults.HOSTS_MISSING.hint}.`;
+  const text = `${plural(missing.length, 'host')} missing: ${listed(missing, 8)}; ${faults.HOSTS_MISSING.hint}`;
   return wrap(text, width - 2).map((line, at) => `${at === 0 ? style.warn('!') : ' '} ${line}`);
 }
 

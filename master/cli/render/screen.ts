@@ -1,6 +1,7 @@
 // One frame of the live view as lines: a header, the rows that fit, what was folded, a footer. Pure,
 // so every frame can be tested; drawing it in place is the terminal's part.
 
+import type { HostPhase } from '../../events.ts';
 import type { Live } from '../live.ts';
 import { isOver } from '../exit.ts';
 import { heading } from './heading.ts';
@@ -32,9 +33,7 @@ export function screen(live: Live, view: View): readonly string[] {
 function stateLine(live: Live, view: View): string {
   const { rollout } = live;
   const order = batchOrder(rollout);
-  const started = rollout.hosts.filter(
-    (host) => host.phase !== 'queued' && host.phase !== 'pulled',
-  );
+  const started = rollout.hosts.filter((host) => !unswitched.has(host.phase));
   const reached = Math.max(0, ...started.map((host) => order.get(host.batch) ?? 0));
   const done = rollout.hosts.filter((host) => host.phase === 'done').length;
   const parts = [
@@ -46,6 +45,8 @@ function stateLine(live: Live, view: View): string {
   const line = cut(parts.join(' · '), view.width);
   return rollout.phase === 'rolling-back' ? view.style.bad(line) : line;
 }
+
+const unswitched: ReadonlySet<HostPhase> = new Set(['queued', 'pulling', 'pulled', 'offline']);
 
 const phaseWords: Readonly<Record<string, string>> = {
   pulling: 'pulling the images',
@@ -87,6 +88,8 @@ interface Columns {
 
 const phaseColumns = 9;
 const sinceColumns = 6;
+// Wider, and the eye loses the row on its way to the clock.
+const detailColumnsMax = 80;
 
 function columnsFor(rows: readonly Row[], width: number): Columns {
   const longest = (of: (row: Row) => string, most: number): number =>
@@ -95,7 +98,7 @@ function columnsFor(rows: readonly Row[], width: number): Columns {
   const host = longest((row) => row.host, roomy ? 40 : 20);
   const service = longest((row) => row.service, roomy ? 30 : 14);
   const fixed = 2 + host + (service > 0 ? 2 + service : 0) + 2 + phaseColumns + 2 + sinceColumns;
-  return { host, service, detail: Math.max(0, width - fixed - 2) };
+  return { host, service, detail: Math.max(0, Math.min(width - fixed - 2, detailColumnsMax)) };
 }
 
 function drawRow(row: Row, columns: Columns, view: View): string {

@@ -47,11 +47,14 @@ export function fit(text: string, columns: number): string {
 export const right = (text: string, columns: number): string =>
   ' '.repeat(Math.max(0, columns - widthOf(text))) + text;
 
+/** A number and its unit stay together. */
+const gaps = / +(?!(?:ms|s|m|h|d)(?![a-z]))/u;
+
 /** Words broken into lines of at most `columns`; a longer word is cut. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').filter((part) => part !== '')) {
+  for (const word of text.split(gaps).filter((part) => part !== '')) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && widthOf(longer) > columns) {
       lines.push(line);
