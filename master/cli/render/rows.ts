@@ -77,9 +77,11 @@ const kinds: Readonly<Record<HostPhase, Kind>> = {
 function waitsFor({ live, order, host, service }: RowContext): string {
   switch (host.phase) {
     case 'queued':
-      return live.rollout.phase === 'pulling' ? 'waits to pull' : turn(order, host);
+      return live.rollout.phase === 'pulling' ? 'waits to pull' : turn(live, order, host);
     case 'pulled':
-      return live.rollout.phase === 'pulling' ? "waits for the others' pulls" : turn(order, host);
+      return live.rollout.phase === 'pulling'
+        ? "waits for the others' pulls"
+        : turn(live, order, host);
     case 'done':
       return host.gapMs === undefined ? '' : `gap ${duration(host.gapMs)}`;
     case 'failed':
@@ -96,8 +98,14 @@ function waitsFor({ live, order, host, service }: RowContext): string {
   }
 }
 
-const turn = (order: ReadonlyMap<number, number>, host: HostRolloutView): string =>
-  `waits for batch ${order.get(host.batch) ?? host.batch}`;
+const turn = (
+  { rollout }: Live,
+  order: ReadonlyMap<number, number>,
+  host: HostRolloutView,
+): string =>
+  rollout.phase === 'rolling-back'
+    ? 'keeps what it runs'
+    : `waits for batch ${order.get(host.batch) ?? host.batch}`;
 
 function failureOf(host: HostRolloutView, service: string): string {
   const own = host.failures.find((failure) => failure.service === service);

@@ -130,7 +130,7 @@ function footer(live: Live, view: View): readonly string[] {
     const text = `the master does not answer since ${coarse(seconds)}; the work goes on, trying again`;
     return ['', view.style.warn(cut(text, view.width))];
   }
-  if (isOver(rollout.phase)) return [];
+  if (isOver(rollout.phase)) return [''];
   const follow = `master watch ${harmless(rollout.environment)}`;
   return [
     '',

@@ -94,7 +94,7 @@ Ctrl-C leaves it running; \`master watch beta\` follows it`,
       '',
       '● web-1  api  reverting                                                     0:01',
       '✗ web-2  api  failed     api was healthy for 3 s, then its probe failed…    0:02',
-      '· web-3  api  pulled     waits for batch 3                                  0:09',
+      '· web-3  api  pulled     keeps what it runs                                 0:09',
     ]);
   });
 
