@@ -1,12 +1,12 @@
 // The CLI's end of the API: one request per call over the master's Unix socket, or over TLS with a
 // token. Answers are the master's own and are trusted in shape; faults become thrown Faults.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Fault, fault } from '../../states/faults.ts';
 import type { ErrorAnswer } from '../api/contract.ts';
+import { exchange, type Response } from './http.ts';
 import { AnsweredFault } from './problem.ts';
 
 export interface Target {
@@ -36,7 +36,7 @@ const streamSilenceMsMax = 20_000;
 export function openClient(target: Target): Client {
   const send = async <T>(method: Method, path: string, body?: unknown): Promise<T> => {
     const signal = AbortSignal.timeout(answerMsMax);
-    const answer = await exchange(target, { method, path, body, signal });
+    const answer = await ask(target, { method, path, body, signal });
     return parsed<T>(await whole(answer), path);
   };
   return {
@@ -58,72 +58,55 @@ export function withQuery(
   return given.size === 0 ? path : `${path}?${given.toString()}`;
 }
 
-interface Exchange {
+interface Question {
   readonly method: Method;
   readonly path: string;
   readonly body?: unknown;
   readonly signal: AbortSignal;
 }
 
-async function exchange(target: Target, wanted: Exchange): Promise<IncomingMessage> {
-  const body = wanted.body === undefined ? undefined : JSON.stringify(wanted.body);
-  const { request, options } = await connection(target, wanted.path);
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request({
-      ...options,
-      method: wanted.method,
-      signal: wanted.signal,
-      headers: {
-        ...options.headers,
-        ...(body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-      },
-    });
-    sent.on('response', resolve);
-    sent.on('error', (cause) => {
-      reject(unreachable(target, cause));
-    });
-    sent.end(body);
-  });
-  if ((answer.statusCode ?? 500) < 400) return answer;
-  throw refusal(await whole(answer), answer.statusCode ?? 500);
-}
-
-interface Connection {
-  readonly request: typeof httpRequest;
-  readonly options: RequestOptions & { readonly ca?: Buffer };
-}
-
-async function connection(target: Target, path: string): Promise<Connection> {
-  if (target.url === undefined) {
-    return {
-      request: httpRequest,
-      options: { socketPath: join(target.dir, 'master.sock'), path, agent: false },
-    };
-  }
-  const { hostname, port } = remoteUrl(target.url);
-  const ca = target.ca === undefined ? {} : { ca: await authority(target.ca) };
-  const { request } = await import('node:https');
-  const headers = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
-  return { request, options: { hostname, port, path, headers, agent: false, ...ca } };
-}
-
-function remoteUrl(raw: string): URL {
-  const url = URL.parse(raw);
-  if (url?.protocol === 'https:') return url;
-  throw fault('BAD_USAGE', `not an https:// address: ${raw}`);
-}
-
-async function authority(path: string): Promise<Buffer> {
+async function ask(target: Target, { body, ...question }: Question): Promise<Response> {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const headers = {
+    ...(text === '' ? {} : { 'content-type': 'application/json' }),
+    ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+  };
+  const socket = await connected(target);
   try {
-    return await readFile(path);
+    const answer = await exchange(socket, { ...question, headers, body: text });
+    if (answer.status < 400) return answer;
+    throw refusal(await whole(answer), answer.status);
+  } catch (cause) {
+    socket.destroy();
+    throw cause instanceof Fault ? cause : unreachable(target, cause);
+  }
+}
+
+async function connected(target: Target): Promise<Socket> {
+  if (target.url === undefined) return connect(join(target.dir, 'master.sock'));
+  const url = URL.parse(target.url);
+  if (url?.protocol !== 'https:')
+    throw fault('BAD_USAGE', `not an https:// address: ${target.url}`);
+  const tls = await import('node:tls');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return tls.connect({
+    host,
+    port: url.port === '' ? 4506 : Number(url.port),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(target.ca === undefined ? {} : { ca: authority(target.ca) }),
+  });
+}
+
+function authority(path: string): Buffer {
+  try {
+    return readFileSync(path);
   } catch (cause) {
     throw fault('BAD_USAGE', `cannot read the CA's certificate ${path}`, {}, { cause });
   }
 }
 
-function unreachable(target: Target, cause: Error & { code?: string }): Error {
+function unreachable(target: Target, raw: unknown): Fault {
+  const cause: Error & { code?: string } = raw instanceof Error ? raw : new Error(String(raw));
   if (target.url !== undefined) {
     return fault('MASTER_DOWN', `no answer: ${cause.message}`, { where: target.url }, { cause });
   }
@@ -138,11 +121,11 @@ function unreachable(target: Target, cause: Error & { code?: string }): Error {
   return fault('MASTER_DOWN', message, { where }, { cause });
 }
 
-async function whole(answer: IncomingMessage): Promise<string> {
+async function whole(answer: Response): Promise<string> {
   try {
-    const parts: Buffer[] = [];
-    for await (const part of answer) parts.push(part as Buffer);
-    return Buffer.concat(parts).toString('utf8');
+    let text = '';
+    for await (const piece of answer.body) text += piece;
+    return text;
   } catch (cause) {
     throw fault('MASTER_DOWN', 'the master went away while it answered', {}, { cause });
   }
@@ -174,14 +157,14 @@ async function* streamed(
   }, streamSilenceMsMax);
   try {
     const either = AbortSignal.any([signal, silence.signal]);
-    const answer = await exchange(target, { method: 'GET', path, signal: either });
+    const answer = await ask(target, { method: 'GET', path, signal: either });
     yield '';
     let rest = '';
-    for await (const part of answer.setEncoding('utf8')) {
+    for await (const piece of answer.body) {
       timer.refresh();
-      const pieces = (rest + String(part)).split('\n');
-      rest = pieces.pop() ?? '';
-      yield* pieces;
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
     }
   } catch (cause) {
     if (cause instanceof Fault) throw cause;

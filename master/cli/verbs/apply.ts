@@ -2,8 +2,6 @@
 // terminal the plan is shown and a person says yes to it first.
 
 import type { ApplyAnswer, ApplyRequest } from '../../api/contract.ts';
-import { attend } from '../attend.ts';
-import { confirmed } from '../confirm.ts';
 import { pageOf, type Context } from '../context.ts';
 import { exits, noopExit, planExit } from '../exit.ts';
 import { planText, summary } from '../render/plan.ts';
@@ -48,7 +46,11 @@ export async function started(
     if (!context.json) context.out(summary(plan, context.style));
     return noopExit(plan);
   }
-  if (options.detach !== true) return attend(context, { rollout, since, plan });
+  if (options.detach !== true) {
+    // Loaded only now: an apply that finds nothing to do is over sooner without it.
+    const { attend } = await import('../attend.ts');
+    return attend(context, { rollout, since, plan });
+  }
   if (!context.json) {
     const name = harmless(rollout.environment);
     context.out(`${rollout.id} started for ${name}. Follow it with: master watch ${name}`);
@@ -69,6 +71,7 @@ async function shownAndRefused(
   if (code === exits.converged) return undefined;
   if (code !== exits.pending) return code;
   const question = `Apply this to ${harmless(plan.environment)}?`;
+  const { confirmed } = await import('../confirm.ts');
   if (await confirmed(context, question)) return undefined;
   context.out('Nothing was changed.');
   return exits.invalid;

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { follow, graceMs, type FollowedItem } from '../../../master/cli/follow.ts';
 import { openClient } from '../../../master/cli/client.ts';
@@ -201,6 +205,37 @@ describe('a stream', () => {
     expect(seen).toEqual([{ type: 'lost', since: 0 }]);
     expect(now).toBeGreaterThan(graceMs);
     expect(now).toBeLessThan(graceMs + 1_000);
+  });
+});
+
+describe('a master elsewhere', () => {
+  it('is asked over TLS with the token, and trusted only by the CA named', async () => {
+    const subject = ['-subj', '/CN=master', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const [key, cert] = [join(answers.dir, 'key.pem'), join(answers.dir, 'cert.pem')];
+    const kind = ['-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    });
+    const heads: (string | undefined)[] = [];
+    const server = createServer(
+      { key: readFileSync(key), cert: readFileSync(cert) },
+      (request, response) => {
+        heads.push(request.headers.authorization);
+        response.end(JSON.stringify({ hosts: [{ host: 'web-1', ok: true, ms: 1.25 }] }));
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const args = ['ping', '--url', `https://127.0.0.1:${port}`];
+    const env = { BRINE_TOKEN: 'secret-1' };
+    const trusted = await runMaster([...args, '--ca', cert], env).done;
+    const stranger = await runMaster(args, env).done;
+    const broken = await runMaster([...args, '--ca', cert], { BRINE_TOKEN: 'a\r\nb: c' }).done;
+    server.close();
+    expect(trusted.out).toContain('web-1  1.3 ms');
+    expect([trusted.code, heads]).toEqual([0, ['Bearer secret-1']]);
+    expect([stranger.code, stranger.err]).toEqual([8, expect.stringContaining('self-signed')]);
+    expect(broken.code).not.toBe(0);
   });
 });
 
