@@ -69,7 +69,7 @@ async function ask(target: Target, { body, ...question }: Question): Promise<Res
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = {
     ...(text === '' ? {} : { 'content-type': 'application/json' }),
-    ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+    ...(target.token === undefined ? {} : { authorization: bearer(target.token) }),
   };
   const socket = await connected(target);
   try {
@@ -80,6 +80,11 @@ async function ask(target: Target, { body, ...question }: Question): Promise<Res
     socket.destroy();
     throw cause instanceof Fault ? cause : unreachable(target, cause);
   }
+}
+
+function bearer(token: string): string {
+  if (/^[!-~]+$/.test(token)) return `Bearer ${token}`;
+  throw fault('BAD_USAGE', 'BRINE_TOKEN is not a token: it holds a space or a control character');
 }
 
 async function connected(target: Target): Promise<Socket> {
