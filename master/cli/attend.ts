@@ -65,7 +65,7 @@ interface Display {
 
 function display(context: Context, live: Live): Display {
   if (context.json) return jsonDisplay(context);
-  return context.interactive ? liveDisplay(context, live) : lineDisplay(context, live);
+  return context.terminal ? liveDisplay(context, live) : lineDisplay(context, live);
 }
 
 const jsonDisplay = (context: Context): Display => ({

@@ -26,7 +26,9 @@ export interface Context {
   readonly world: World;
   /** Who asks, as it stands in the history: `user@machine`. */
   readonly actor: string;
-  /** Both ends are a person's terminal: a question may be asked, a view redrawn. */
+  /** What is written goes to a terminal: a view may be redrawn. */
+  readonly terminal: boolean;
+  /** A person sits at both ends of it: a question may be asked. */
   readonly interactive: boolean;
   readonly columns: () => number;
   readonly rows: () => number;
@@ -47,6 +49,7 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv): Con
     style: wantsColour(options, env, terminal) ? coloured : plain,
     world: realWorld,
     actor: actorName(env),
+    terminal,
     interactive: terminal && process.stdin.isTTY,
     columns: () => (process.stdout.isTTY ? process.stdout.columns : columnsOfPipe),
     rows: () => (process.stdout.isTTY ? process.stdout.rows : 24),

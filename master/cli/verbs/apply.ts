@@ -19,7 +19,8 @@ export async function apply(
   environment: string,
   options: ApplyOptions,
 ): Promise<number> {
-  if (context.interactive && options.yes !== true && !context.json) {
+  const shown = context.interactive && options.yes !== true && !context.json;
+  if (shown) {
     const refused = await shownAndRefused(context, environment, options.host);
     if (refused !== undefined) return refused;
   }
@@ -29,21 +30,22 @@ export async function apply(
     actor,
     ...(options.host === undefined ? {} : { hosts: options.host }),
   };
-  return started(context, await client.send<ApplyAnswer>('POST', '/v1/apply', body), options);
+  const answer = await client.send<ApplyAnswer>('POST', '/v1/apply', body);
+  return started(context, answer, { ...options, shown });
 }
 
 /** What follows once the master has answered; the same for an apply and a rollback. */
 export async function started(
   context: Context,
   answer: ApplyAnswer,
-  options: Pick<ApplyOptions, 'detach'>,
+  options: Pick<ApplyOptions, 'detach'> & { readonly shown?: boolean },
 ): Promise<number> {
   const { rollout, plan, since } = answer;
   if (context.json && (rollout === null || options.detach === true)) {
     context.out(JSON.stringify(answer));
   }
   if (rollout === null) {
-    if (!context.json) context.out(summary(plan, context.style));
+    if (!context.json && options.shown !== true) context.out(summary(plan, context.style));
     return noopExit(plan);
   }
   if (options.detach !== true) {
