@@ -68,10 +68,9 @@ async function shownAndRefused(
 ): Promise<number | undefined> {
   const plan = await askPlan(context, environment, host);
   context.out(planText(plan, pageOf(context)));
-  const code = planExit(plan, true);
+  if (plan.hosts.some((each) => each.problems.length > 0)) return planExit(plan, false);
   // Nothing to change still goes to the master, which records the release as the wanted one.
-  if (code === exits.converged) return undefined;
-  if (code !== exits.pending) return code;
+  if (plan.hosts.every((each) => each.state !== 'changes')) return undefined;
   const question = `Apply this to ${harmless(plan.environment)}?`;
   const { confirmed } = await import('../confirm.ts');
   if (await confirmed(context, question)) return undefined;
