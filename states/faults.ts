@@ -100,6 +100,16 @@ export const faults = {
     hint: 'run `master init` first, or name its directory with --dir',
   },
   MASTER_BUSY: { exit: 1, retry: false, hint: 'another master already runs on this directory' },
+  STORE_UNUSABLE: {
+    exit: 1,
+    retry: false,
+    hint: 'read the reason; start the version of Brine that wrote it, or restore a backup',
+  },
+  STORE_COMPACTED: {
+    exit: 5,
+    retry: true,
+    hint: 'read anew from the beginning; the reader was too slow for what is kept',
+  },
   JOIN_REFUSED: { exit: 1, retry: false, hint: 'make a new token with `master token create`' },
   JOIN_CA: {
     exit: 1,
