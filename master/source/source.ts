@@ -1,0 +1,143 @@
+// The states at this moment: from a repository of this machine, from one fetched into a mirror, or
+// from a plain directory. What was read of a commit is kept, as commits do not change.
+
+import { fault, type Fault } from '../../states/faults.ts';
+import { readDirectory } from './directory.ts';
+import type { SourceFiles } from './files.ts';
+import { GitError, withoutPassword } from './git.ts';
+import { changedFiles, localRepository, refuseChanges, type LocalRepository } from './local.ts';
+import { checkFolder, checkRef, parseLocation } from './location.ts';
+import { fetchMirror, type Mirror } from './mirror.ts';
+import { readFiles, resolveCommits, type Commit } from './objects.ts';
+import { statePaths } from './paths.ts';
+
+export interface SourceOptions {
+  readonly url: string;
+  readonly ref: string;
+  /** A folder inside the repository or the directory. */
+  readonly path?: string;
+  /** Where the mirror of a fetched repository is kept. */
+  readonly dir: string;
+}
+
+export interface Snapshot {
+  readonly files: SourceFiles;
+  /** Null for a plain directory. */
+  readonly commit: string | null;
+  readonly subject: string | null;
+}
+
+export interface Source {
+  /** Throws a Fault SOURCE_*; what runs is not touched by that. */
+  read(): Promise<Snapshot>;
+  /** How the newest read ended, for who only wants to look. */
+  readonly last: { readonly commit: string | null; readonly error: string | null };
+}
+
+export function openSource(options: SourceOptions): Source {
+  const location = parseLocation(options.url, options.dir);
+  const wanted = { ref: checkRef(options.ref), folder: checkFolder(options.path ?? '') };
+  const known: Known = { newest: undefined, local: undefined };
+  let last: Source['last'] = { commit: null, error: null };
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const readOnce = async (): Promise<Snapshot> => {
+    try {
+      const snapshot =
+        location.kind === 'path'
+          ? await readPath(location.path, wanted, known)
+          : await readFetched({ url: location.url, dir: options.dir }, wanted, known);
+      last = { commit: snapshot.commit, error: null };
+      return snapshot;
+    } catch (error) {
+      known.local = undefined;
+      const told = asFault(error, withoutPassword(options.url));
+      last = { ...last, error: told.message };
+      throw told;
+    }
+  };
+
+  return {
+    get last() {
+      return last;
+    },
+    read: () => {
+      const next = turn.then(readOnce);
+      turn = next.catch(() => undefined);
+      return next;
+    },
+  };
+}
+
+interface Wanted {
+  readonly ref: string;
+  readonly folder: string;
+}
+
+/** The snapshot read last; asked for again far more often than any other. */
+interface Known {
+  /** What a path was found to be; asked anew after any failure. */
+  local: LocalRepository | undefined;
+  newest: { readonly folder: string; readonly snapshot: Snapshot } | undefined;
+}
+
+async function readPath(path: string, wanted: Wanted, known: Known): Promise<Snapshot> {
+  const local = known.local ?? (await localRepository(path));
+  known.local = local;
+  if (local === undefined) {
+    const files = await readDirectory(path, wanted.folder);
+    return complete({ files, commit: null, subject: null }, path);
+  }
+  const folder = `${local.folder}${wanted.folder}`;
+  const [[found, head], changed] = await Promise.all([
+    resolveCommits(path, [wanted.ref, 'HEAD']),
+    local.workTree ? changedFiles(path, statePaths(folder)) : [],
+  ]);
+  if (found === undefined) throw noRef(wanted.ref, path);
+  // Only what is checked out can have changes; another branch is as it was committed.
+  if (found.commit === head?.commit) refuseChanges(changed, path);
+  return atCommit(path, { ...found, folder }, known);
+}
+
+async function readFetched(mirror: Mirror, wanted: Wanted, known: Known): Promise<Snapshot> {
+  const path = await fetchMirror(mirror, wanted.ref);
+  const [found] = await resolveCommits(path, [wanted.ref]);
+  if (found === undefined) throw noRef(wanted.ref, withoutPassword(mirror.url));
+  return atCommit(path, { ...found, folder: wanted.folder }, known);
+}
+
+async function atCommit(
+  path: string,
+  at: Commit & { readonly folder: string },
+  known: Known,
+): Promise<Snapshot> {
+  const { commit, subject, folder } = at;
+  const { newest } = known;
+  if (newest?.snapshot.commit === commit && newest.folder === folder) return newest.snapshot;
+  const files = await readFiles(path, { commit, folder });
+  const snapshot = complete({ files, commit, subject }, path);
+  known.newest = { folder, snapshot };
+  return snapshot;
+}
+
+function complete(snapshot: Snapshot, where: string): Snapshot {
+  if (snapshot.files.has('brine.yaml')) return snapshot;
+  const at = snapshot.commit === null ? '' : ` at ${snapshot.commit.slice(0, 12)}`;
+  throw fault('SOURCE_MISSING', `there is no brine.yaml${at}`, { where: withoutPassword(where) });
+}
+
+const noRef = (ref: string, where: string): Fault =>
+  fault('SOURCE_REF', `the repository has no branch, tag or commit ${ref}`, { where });
+
+/** A repository that git itself cannot read is as good as missing. */
+function asFault(error: unknown, where: string): Error {
+  if (error instanceof GitError) {
+    return fault(
+      'SOURCE_MISSING',
+      `git cannot read the states: ${error.words}`,
+      { where },
+      { cause: error },
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
