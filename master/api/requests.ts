@@ -1,0 +1,80 @@
+// What clients may send, checked before anything else sees it.
+
+import { z } from 'zod';
+import { fault } from '../../states/faults.ts';
+import {
+  parseEnvironmentName,
+  parseHostId,
+  parseReleaseId,
+  parseRolloutId,
+} from '../../states/ids.ts';
+
+/** Without control characters, so that it can stand in a log and on a terminal. */
+const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}+$/u, 'no control characters');
+const known = (what: string, parse: (raw: string) => string | undefined) =>
+  z.string().refine((raw) => parse(raw) !== undefined, `not the name of ${what}`);
+
+const environment = known('an environment', parseEnvironmentName);
+const host = known('a host', parseHostId);
+const rollout = known('a rollout', parseRolloutId);
+const selector = line(1_000);
+const actor = line(200);
+const labels = z.record(line(63), z.string().max(255));
+const hours = z.number().positive().max(87_600);
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/, 'not a number')
+  .transform(Number);
+
+export const requests = {
+  status: z.object({ environment: environment.exactOptional() }),
+  plan: z.strictObject({ environment, hosts: selector.exactOptional() }),
+  apply: z.strictObject({ environment, hosts: selector.exactOptional(), actor }),
+  rollback: z.strictObject({
+    environment,
+    release: known('a release', parseReleaseId).exactOptional(),
+    actor,
+  }),
+  byActor: z.object({ actor: actor.default('unknown') }),
+  ping: z.strictObject({ hosts: selector.exactOptional() }).default({}),
+  labels: z.strictObject({ set: labels, remove: z.array(line(63)).max(100), actor }),
+  token: z.strictObject({
+    labels,
+    uses: z.number().int().min(1).max(100_000),
+    hours,
+    id: line(63).exactOptional(),
+    actor,
+  }),
+  apiToken: z.strictObject({ scope: z.enum(['view', 'admin']), hours, actor }),
+  events: z.object({
+    environment: environment.exactOptional(),
+    rollout: rollout.exactOptional(),
+    host: host.exactOptional(),
+    since: number.default(0),
+    limit: number.pipe(z.number().min(1).max(10_000)).default(1_000),
+    follow: z.enum(['0', '1']).default('0'),
+  }),
+  logs: z.object({
+    environment,
+    service: line(63),
+    lines: number.pipe(z.number().min(1).max(1_000)).default(100),
+  }),
+  inEnvironment: z.object({ environment }),
+  onHost: z.object({ id: host }),
+  ofRollout: z.object({ id: rollout }),
+  ofToken: z.object({ id: line(100) }),
+} as const;
+
+/** Throws BAD_USAGE with the first thing that is wrong. */
+export function checked<T>(schema: z.ZodType<T>, raw: unknown): T {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? 'request' : issue.path.join('.');
+  throw fault('BAD_USAGE', `${place}: ${issue?.message ?? 'not valid'}`);
+}

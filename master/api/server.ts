@@ -1,0 +1,207 @@
+// The HTTP API: on the master's Unix socket, where file permissions decide who may, and over TLS for
+// bearers of a token. The only file that imports fastify; the daemon loads it when it starts.
+
+import { chmod } from 'node:fs/promises';
+import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, ListenOptions } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { Fault, fault } from '../../states/faults.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { errorAnswer } from './answer.ts';
+import { checked, requests } from './requests.ts';
+import { routes, type Asked, type Route } from './routes.ts';
+import type { Services } from './services.ts';
+import { clearStaleSocket } from './socket.ts';
+import { writeStream } from './stream.ts';
+import type { ApiToken } from './tokens.ts';
+
+export interface ApiOptions {
+  readonly services: Services;
+  readonly socket: string;
+  readonly log: Logger;
+  /** The port for people and CI; port 0 takes a free one. */
+  readonly tls?: { readonly listen: Endpoint; readonly key: string; readonly certificate: string };
+}
+
+export interface Api {
+  /** Undefined where only the socket is served. */
+  address(): Endpoint | undefined;
+  close(): Promise<void>;
+}
+
+const apiLimits = {
+  bodyBytesMax: 65_536,
+  headMs: 10_000,
+  requestMs: 30_000,
+  connectionsMax: 1_000,
+} as const;
+
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { socket, tls } = options;
+  const stop = new AbortController();
+  const app = buildApp(options, stop.signal);
+  await app.ready();
+  const timeouts = { headersTimeout: apiLimits.headMs, requestTimeout: apiLimits.requestMs };
+  const handle: RequestListener = (request, response) => {
+    app.routing(request, response);
+  };
+  const local = createHttp(timeouts, handle);
+  const servers: Server[] = [local];
+  try {
+    await clearStaleSocket(socket);
+    await listenPrivately(local, socket);
+    if (tls !== undefined) {
+      const { key, certificate: cert } = tls;
+      const remote = createHttps({ ...timeouts, key, cert, minVersion: 'TLSv1.3' }, handle);
+      remote.maxConnections = apiLimits.connectionsMax;
+      servers.push(remote);
+      await listen(remote, tls.listen);
+    }
+  } catch (error) {
+    await closeAll(servers, app);
+    throw error;
+  }
+  return {
+    address: () => addressOf(servers[1]),
+    close: async () => {
+      stop.abort();
+      await closeAll(servers, app);
+    },
+  };
+}
+
+function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: apiLimits.bodyBytesMax,
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  const callers = new WeakMap<FastifyRequest, ApiToken>();
+  app.addHook('onRequest', async (request) => {
+    if (isLocal(request)) return;
+    const token = await services.authenticate(bearerOf(request));
+    if (token === undefined) throw new Unauthorized();
+    callers.set(request, token);
+  });
+  app.setErrorHandler((error, request, reply) => refuse(error, { request, reply, log }));
+  app.setNotFoundHandler((request) => {
+    throw fault('UNKNOWN_NAME', `no such path: ${request.method} ${pathOf(request)}`);
+  });
+  for (const route of routes) {
+    const handler = (request: FastifyRequest): Promise<unknown> => {
+      admit(route.needs, request, callers.get(request));
+      return route.answer(services, askedOf(request, callers.get(request)));
+    };
+    app.route({ method: route.method, url: route.path, handler });
+  }
+  app.get('/v1/events', async (request, reply) => {
+    const { follow, since, limit, ...filter } = checked(requests.events, request.query);
+    if (follow === '0') return { events: await services.events.since(since, filter, limit) };
+    reply.hijack();
+    const items = (signal: AbortSignal) => services.events.subscribe(filter, since, signal);
+    // Nothing can be answered any more once the stream has begun.
+    await writeStream(reply.raw, items, stop).catch((error: unknown) => {
+      log.warn({ err: error }, 'a stream of events broke off');
+    });
+    return reply;
+  });
+  return app;
+}
+
+const isLocal = ({ raw }: FastifyRequest): boolean => !(raw.socket instanceof TLSSocket);
+
+const bearerOf = ({ headers }: FastifyRequest): string =>
+  /^Bearer ([!-~]{1,500})$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+
+const pathOf = ({ url }: FastifyRequest): string => (url.split('?', 1)[0] ?? '').slice(0, 200);
+
+/** Known before anything else is: says nothing of what there is. */
+class Unauthorized extends Fault {
+  constructor() {
+    super({ code: 'ACCESS_DENIED', message: 'a valid token is needed' });
+  }
+}
+
+function admit(needs: Route['needs'], request: FastifyRequest, token: ApiToken | undefined): void {
+  if (isLocal(request)) return;
+  if (needs === 'socket') {
+    throw fault('ACCESS_DENIED', "that is done through the socket, on the master's own machine");
+  }
+  if (needs === 'admin' && token?.scope !== 'admin') {
+    throw fault('ACCESS_DENIED', 'that needs a token with the scope admin');
+  }
+}
+
+const askedOf = (request: FastifyRequest, token: ApiToken | undefined): Asked => ({
+  params: request.params,
+  query: request.query,
+  body: request.body,
+  actor: (claimed) => (token === undefined ? claimed : `${claimed} (token ${token.id})`),
+});
+
+function refuse(
+  raw: unknown,
+  { request, reply, log }: { request: FastifyRequest; reply: FastifyReply; log: Logger },
+): FastifyReply {
+  const error = ofRequest(raw);
+  const { status, body } = errorAnswer(error);
+  if (status === 500) log.error({ err: error, path: pathOf(request) }, 'a request met a defect');
+  return reply.status(error instanceof Unauthorized ? 401 : status).send(body);
+}
+
+/** What fastify itself refuses: not JSON, too large, another type. */
+function ofRequest(error: unknown): unknown {
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  if (error instanceof Fault || statusCode === undefined || statusCode >= 500) return error;
+  return fault('BAD_USAGE', message ?? 'not a request');
+}
+
+/** The socket is never there with wider permissions, not even for a moment. */
+async function listenPrivately(server: Server, path: string): Promise<void> {
+  const before = process.umask(0o177);
+  try {
+    const listening = listen(server, { path });
+    process.umask(before);
+    await listening;
+  } finally {
+    process.umask(before);
+  }
+  await chmod(path, 0o600);
+}
+
+function listen(server: Server, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const what = where.path ?? `${where.host ?? ''}:${where.port ?? ''}`;
+      reject(fault('BAD_USAGE', `cannot listen at ${what}: ${cause.message}`, {}, { cause }));
+    });
+    server.listen(where, resolve);
+  });
+}
+
+function addressOf(server: Server | undefined): Endpoint | undefined {
+  if (server === undefined) return undefined;
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+async function closeAll(servers: readonly Server[], app: FastifyInstance): Promise<void> {
+  await Promise.all(
+    servers.map((server) => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      // What is being answered gets a moment to end; the work itself does not depend on it.
+      const timer = setTimeout(() => {
+        server.closeAllConnections();
+      }, 1_000);
+      return closed.finally(() => {
+        clearTimeout(timer);
+      });
+    }),
+  );
+  await app.close();
+}

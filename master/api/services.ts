@@ -1,0 +1,55 @@
+// What the API asks of the rest of the master: one method per thing a client can want. The server
+// turns HTTP into these calls and nothing else.
+
+import type { EventLog } from '../eventlog.ts';
+import type { ApiToken, ApiTokenRequest } from './tokens.ts';
+import type {
+  ApplyAnswer,
+  ApplyRequest,
+  HostView,
+  PingView,
+  PlanRequest,
+  PlanView,
+  RollbackRequest,
+  RolloutView,
+  Routes,
+  StatusView,
+  TokenAnswer,
+  TokenRequest,
+  TokenView,
+} from './contract.ts';
+
+export interface LogQuery {
+  readonly environment: string;
+  readonly service: string;
+  readonly lines: number;
+}
+
+export interface LabelChanges {
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+  readonly actor: string;
+}
+
+export interface Services {
+  readonly events: Pick<EventLog, 'since' | 'subscribe'>;
+  status(environment?: string): Promise<StatusView>;
+  history(environment: string): Promise<readonly RolloutView[]>;
+  rollout(id: string): Promise<RolloutView>;
+  plan(request: PlanRequest): Promise<PlanView>;
+  apply(request: ApplyRequest): Promise<ApplyAnswer>;
+  rollback(request: RollbackRequest): Promise<ApplyAnswer>;
+  abort(id: string, actor: string): Promise<RolloutView>;
+  ping(hosts?: string): Promise<PingView>;
+  hosts(): Promise<readonly HostView[]>;
+  label(host: string, changes: LabelChanges): Promise<HostView>;
+  removeHost(host: string, actor: string): Promise<void>;
+  logs(host: string, query: LogQuery): Promise<Routes['logs']>;
+  tokens(): Promise<readonly TokenView[]>;
+  createToken(request: TokenRequest): Promise<TokenAnswer>;
+  revokeToken(id: string, actor: string): Promise<void>;
+  createApiToken(
+    request: ApiTokenRequest,
+  ): Promise<{ readonly id: string; readonly token: string }>;
+  authenticate(bearer: string): Promise<ApiToken | undefined>;
+}
