@@ -1,0 +1,116 @@
+// `master init`: makes the master's directory with its identity and master.yaml. The file comes last
+// and whole, so that a directory with one is a master's, and one without is not yet.
+
+import { access, mkdir, open, rename } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { fault } from '../states/faults.ts';
+import { configPath, parseConfig } from './config.ts';
+import { endpointText, isEverywhere, parseEndpoint, type Endpoint } from './endpoint.ts';
+import { checkFolder, checkRef, parseLocation } from './source/location.ts';
+
+export interface InitOptions {
+  readonly dir: string;
+  /** A path, which counts from the present directory, or an address that git can fetch. */
+  readonly states: string;
+  readonly ref?: string;
+  readonly path?: string;
+  /** Where minions connect to, `host:port`. */
+  readonly listen?: string;
+  /** How minions reach that from elsewhere, where it is not the same. */
+  readonly address?: string;
+  /** Where people and CI connect to, `host:port`, or `off`. */
+  readonly api?: string;
+}
+
+/** Makes the CA and the server's key for these names; given in by what knows certificates. */
+export type MakeIdentity = (dir: string, names: { readonly names: string[] }) => Promise<unknown>;
+
+export interface Initialised {
+  readonly config: string;
+  readonly address: string;
+  /** What to do next, line by line. */
+  readonly next: readonly string[];
+}
+
+export async function initMaster(
+  options: InitOptions,
+  makeIdentity: MakeIdentity,
+): Promise<Initialised> {
+  const { dir } = options;
+  const config = configPath(dir);
+  if (await exists(config)) {
+    throw fault('BAD_USAGE', 'a master was set up here already', { where: config });
+  }
+  const listen = parseEndpoint(options.listen ?? '0.0.0.0:4505');
+  const address = parseEndpoint(options.address ?? endpointText(reachable(listen)));
+  const text = configText(options, listen, address);
+  parseConfig(text, config);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeIdentity(dir, { names: serverNames(listen, address) });
+  await writeWhole(config, text);
+  const suffix = dir === '/var/lib/brine/master' ? '' : ` --dir ${dir}`;
+  return {
+    config,
+    address: endpointText(address),
+    next: [
+      `master start${suffix}`,
+      `master token create${suffix} --label role=app --label ring=beta`,
+      `minion join wss://${endpointText(address)} --token …    (on each host)`,
+    ],
+  };
+}
+
+function configText(options: InitOptions, listen: Endpoint, address: Endpoint): string {
+  const { ref = 'main', path } = options;
+  const location = parseLocation(options.states, process.cwd());
+  const apiDefault = endpointText({ host: listen.host, port: 4506 });
+  const folder = path === undefined ? '' : checkFolder(path);
+  return stringify({
+    states: {
+      url: location.kind === 'path' ? location.path : location.url,
+      ref: checkRef(ref),
+      ...(folder === '' ? {} : { path: folder }),
+    },
+    fleet: { listen: endpointText(listen), address: endpointText(address) },
+    api: { listen: options.api ?? apiDefault },
+  });
+}
+
+const reachable = ({ host, port }: Endpoint): Endpoint => ({
+  host: isEverywhere(host) ? hostname().toLowerCase() : host,
+  port,
+});
+
+/** Everything by which this master may be called; its certificate holds for these. */
+export function serverNames(listen: Endpoint, address: Endpoint): string[] {
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .map((each) => each.address)
+    .filter((each) => !each.startsWith('fe80:'));
+  const listening = isEverywhere(listen.host) ? own : [listen.host];
+  const here = ['localhost', '127.0.0.1', hostname().toLowerCase()];
+  return [...new Set([address.host, ...listening, ...here])];
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`;
+  const file = await open(draft, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  const folder = await open(dirname(path));
+  await folder.sync();
+  await folder.close();
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
