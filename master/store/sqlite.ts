@@ -4,6 +4,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { Fault, fault } from '../../states/faults.ts';
+import { bounds, checkedWrites, type StoredChange } from './keys.ts';
 import { migrations as ownMigrations } from './migrations.ts';
 import type { Change, Compare, Entry, Store, Write } from './store.ts';
 
@@ -111,7 +112,7 @@ class SqliteStore implements Store {
     compares: readonly Compare[],
     writes: readonly Write[],
   ): Promise<{ readonly revision: number } | undefined> {
-    const changes = checked(writes);
+    const changes = checkedWrites(writes);
     try {
       const revision = transact(this.#database, () => this.#write(compares, changes));
       if (revision === undefined) return undefined;
@@ -213,34 +214,6 @@ class SqliteStore implements Store {
     return made;
   }
 }
-
-interface StoredChange {
-  readonly key: string;
-  readonly value: string | null;
-}
-
-const keyPattern = /^[\x21-\x7e]{1,512}$/;
-
-/** Keys are printable ASCII, so that order by bytes, by characters and in etcd are one. */
-function checked(writes: readonly Write[]): readonly StoredChange[] {
-  const changes = writes.map((write) =>
-    'delete' in write
-      ? { key: write.delete, value: null }
-      : { key: write.put, value: textOf(write.value) },
-  );
-  const keys = new Set(changes.map(({ key }) => key));
-  if (keys.size !== changes.length) throw new Error('one commit writes a key twice');
-  return changes.map(({ key, value }) => {
-    if (!keyPattern.test(key)) throw new Error(`not a key: ${JSON.stringify(key)}`);
-    if (value === undefined) throw new Error(`no value for ${key}`);
-    return { key, value };
-  });
-}
-
-/** Undefined for a function or undefined itself, whatever the library's types say. */
-const textOf = (value: unknown): string | undefined => JSON.stringify(value);
-
-const bounds = (prefix: string): readonly [string, string] => [prefix, `${prefix}\x7f`];
 
 type Row = Record<string, SQLOutputValue>;
 
