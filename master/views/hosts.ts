@@ -1,0 +1,52 @@
+// The hosts as people see them: what is recorded of each, whether it is linked now, and whether it
+// answers.
+
+import type { HostId } from '../../states/ids.ts';
+import { Fault, fault, type FaultData } from '../../states/faults.ts';
+import type { HostView, PingView } from '../api/contract.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+
+/** What is recorded of a host that has joined. */
+export type HostRecord = Omit<HostView, 'online'>;
+
+export function hostViews(
+  records: readonly HostRecord[],
+  connected: readonly HostId[],
+): readonly HostView[] {
+  const linked = new Set<string>(connected);
+  return records
+    .map(({ id, lastSeen, joinedAt, version, labels, facts }) => ({
+      ...{ id, online: linked.has(id), lastSeen, joinedAt, version, labels, facts },
+    }))
+    .sort((one, two) => (one.id < two.id ? -1 : 1));
+}
+
+const pingMsMax = 5_000;
+
+/** All at once; one that does not answer keeps nobody else waiting. `clock` counts milliseconds. */
+export async function pingHosts(
+  fleet: Fleet,
+  hosts: readonly HostId[],
+  clock: () => number = () => performance.now(),
+): Promise<PingView> {
+  const linked = new Set(fleet.connected());
+  const ping = async (host: HostId): Promise<PingView['hosts'][number]> => {
+    if (!linked.has(host)) return lost(host, fault('HOSTS_MISSING', `${host} has no link`).data);
+    const began = clock();
+    try {
+      await fleet.call(host, { verb: 'ping' }, pingMsMax);
+      return { host, ok: true, ms: Math.round((clock() - began) * 100) / 100 };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return lost(host, error.data);
+    }
+  };
+  return { hosts: await Promise.all(hosts.map(ping)) };
+}
+
+const lost = (host: HostId, data: FaultData): PingView['hosts'][number] => ({
+  host,
+  ok: false,
+  ms: null,
+  fault: data,
+});
