@@ -1,0 +1,124 @@
+// A container engine in the minion's own words. `docker.ts` is the one implementation; everything
+// else on the host knows only this. Every call throws a Fault (DOCKER_DOWN where nothing answers).
+
+import type { ContainerStatus } from '../../states/observed.ts';
+import type { ContainerSpec, PinnedImage } from '../../states/model.ts';
+
+export interface EngineInfo {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly storageDriver: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Where the Engine keeps its data. */
+  readonly dataRoot: string;
+}
+
+export interface HostPort {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** A line of the list of containers, those that do not run included. */
+export interface EngineContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: ContainerStatus;
+  /** The answer of the image's own HEALTHCHECK; `none` where there is no such check. */
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none';
+  /** `sha256:…` of the image's configuration, as in {@link EngineImage.id}. */
+  readonly imageId: string;
+  /** Only of a container that runs. */
+  readonly hostPorts: readonly HostPort[];
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export interface ContainerDetail extends EngineContainer {
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly restarts: number;
+  /** The Engine's own words for why it did not start; empty where it did. */
+  readonly error: string;
+  /** Unix milliseconds; 0 where it never started. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** Address in each of its networks; only of a container that runs. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** The newest output of the image's own HEALTHCHECK. */
+  readonly healthOutput: string | undefined;
+}
+
+export interface EngineImage {
+  readonly id: string;
+  /** `repository@sha256:…` for every name it was pulled by. */
+  readonly digests: readonly string[];
+}
+
+export interface PullOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes so far, and in all as far as it is known. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What `create` makes; labels are complete, `brine.*` included. */
+export interface NewContainer {
+  readonly name: string;
+  readonly spec: ContainerSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly network: string;
+}
+
+export interface EngineEvent {
+  readonly type: 'container' | 'image' | 'network' | 'volume';
+  /** `die`, `start`, `destroy`, `rename`, `pause`, `health_status: unhealthy`, … as Docker says it. */
+  readonly action: string;
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+export interface Engine {
+  info(): Promise<EngineInfo>;
+  containers(): Promise<readonly EngineContainer[]>;
+  images(): Promise<readonly EngineImage[]>;
+  networks(): Promise<readonly string[]>;
+  volumes(): Promise<readonly string[]>;
+  /** Undefined where there is no such container. */
+  inspect(container: string): Promise<ContainerDetail | undefined>;
+  /** By digest; IMAGE_NOT_FOUND, REGISTRY_AUTH, REGISTRY_DOWN, DISK_FULL. */
+  pull(image: PinnedImage, options?: PullOptions): Promise<void>;
+  /** A bridge network of this name; nothing where it exists. */
+  createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
+  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  /** NAME_TAKEN, IMAGE_NOT_FOUND, CONTAINER_OPTION. */
+  create(container: NewContainer): Promise<void>;
+  /** PORT_TAKEN, CONTAINER_COMMAND, CONTAINER_OPTION; nothing where it runs. */
+  start(container: string): Promise<void>;
+  /** Its own stop signal, then after `timeoutMs` the end; nothing where it does not run. */
+  stop(container: string, timeoutMs: number): Promise<void>;
+  /** With force: whatever it does. Its anonymous volumes go too, named ones stay. */
+  remove(container: string): Promise<void>;
+  unpause(container: string): Promise<void>;
+  rename(container: string, name: string): Promise<void>;
+  exec(
+    container: string,
+    command: readonly string[],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<ExecResult>;
+  /** The newest lines of both outputs, oldest first, without the Engine's framing. */
+  logs(container: string, lines: number): Promise<readonly string[]>;
+  /** Ends with a DOCKER_DOWN fault when the Engine goes away, by itself when the signal fires. */
+  events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+}

@@ -1,0 +1,168 @@
+// What goes wrong in the middle of a rollout, with the real fault: a host cut off, Docker killed,
+// the minion killed, the master killed. Each must end right without a person.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '../fleet/fleet.ts';
+import { buildService } from '../fleet/images.ts';
+import { Product, until, type Ran } from './product.ts';
+import { port, statesFor } from './states.ts';
+
+let product: Product;
+let turn = 0;
+
+const host = (index: number): Host => {
+  const found = product.fleet.hosts[index];
+  if (found === undefined) throw new Error(`no host ${index}`);
+  return found;
+};
+
+/** Commits the other of two versions, so that each test has a rollout to disturb. */
+async function change(): Promise<string> {
+  turn += 1;
+  const tag = turn % 2 === 1 ? '1.0.0' : '1.1.0';
+  await product.commit(
+    `Run api ${tag}, turn ${turn}`,
+    statesFor({
+      registry: product.fleet.registryAddress,
+      version: { tag },
+      env: { TURN: String(turn) },
+      rollout: '{ batch: 1, min_healthy: 2s, progress: 60s }',
+    }),
+  );
+  return tag;
+}
+
+const apply = (): Promise<Ran> => product.master('apply', 'beta', '--yes');
+
+/** The first host is done and the rollout goes on with the next. */
+const underWay = (): Promise<void> =>
+  until('the rollout is under way', async () => {
+    const status = await product.master('status', 'beta', '--json');
+    if (status.code !== 0) return false;
+    const { environments } = JSON.parse(status.out) as {
+      environments: { current: { hosts: { phase: string }[] } | null }[];
+    };
+    const phases = environments[0]?.current?.hosts.map((one) => one.phase) ?? [];
+    return phases.includes('done') && phases.includes('switching');
+  });
+
+/** The host whose turn it is now. */
+async function switching(): Promise<Host> {
+  const status = await product.master('status', 'beta', '--json');
+  const { environments } = JSON.parse(status.out) as {
+    environments: { current: { hosts: { host: string; phase: string }[] } | null }[];
+  };
+  const name = environments[0]?.current?.hosts.find((one) => one.phase === 'switching')?.host;
+  const found = product.fleet.hosts.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no host is switching: ${status.out}`);
+  return found;
+}
+
+beforeAll(async () => {
+  product = await Product.start(3);
+  const registry = product.fleet.registryAddress;
+  for (const version of ['1.0.0', '1.1.0']) {
+    await buildService(host(0), { registry, repository: 'api', version, behaviour: 'good' });
+  }
+  await change();
+  await product.joinAll(['role=app', 'ring=beta']);
+  const first = await apply();
+  expect(first.code, first.out + first.err).toBe(0);
+});
+
+afterAll(() => product?.close());
+
+beforeEach(async () => {
+  await until(
+    'all hosts are linked',
+    async () => (await product.master('ping')).code === 0,
+    60_000,
+  );
+});
+
+describe('a fault in the middle of a rollout', () => {
+  it('a host that is cut off before it begins is told, and converges when it is back', async () => {
+    const tag = await change();
+    host(2).cut();
+    await until(
+      'the cut host is seen as gone',
+      async () => (await product.master('ping')).code !== 0,
+      40_000,
+    );
+    const applied = await apply();
+    expect(applied.code).toBe(6);
+    expect(applied.out + applied.err).toContain(host(2).name);
+    host(2).mend();
+    await until(
+      'the host has converged',
+      async () => (await product.served(port))[2] === tag,
+      60_000,
+    );
+    expect(await product.served(port)).toEqual([tag, tag, tag]);
+  });
+
+  it('a host cut off while it switches comes back and the rollout ends', async () => {
+    const tag = await change();
+    const applied = apply();
+    await underWay();
+    const cut = await switching();
+    cut.cut();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    cut.mend();
+    expect((await applied).code).toBe(0);
+    expect(await product.served(port)).toEqual([tag, tag, tag]);
+  });
+
+  it('Docker killed and started again on the host that switches', async () => {
+    const tag = await change();
+    const applied = apply();
+    await underWay();
+    const hit = await switching();
+    await hit.killDocker();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await hit.startDocker();
+    const ran = await applied;
+    expect(ran.code, ran.out + ran.err).toBe(0);
+    expect(await product.served(port)).toEqual([tag, tag, tag]);
+  });
+
+  it('the minion of the host that switches is killed and started again', async () => {
+    const tag = await change();
+    const applied = apply();
+    await underWay();
+    const hit = await switching();
+    await product.killMinion(hit);
+    product.startMinion(hit);
+    const ran = await applied;
+    expect(ran.code, ran.out + ran.err).toBe(0);
+    expect(await product.served(port)).toEqual([tag, tag, tag]);
+  });
+
+  it('the master is killed and started again; the caller follows on', async () => {
+    const tag = await change();
+    const applied = apply();
+    await underWay();
+    await product.killMaster();
+    await product.startMaster();
+    const ran = await applied;
+    expect(ran.code, ran.out + ran.err).toBe(0);
+    expect(await product.served(port)).toEqual([tag, tag, tag]);
+  });
+
+  it('hosts hold their state while the master is away', async () => {
+    const before = await product.served(port);
+    await product.killMaster();
+    const [name = ''] = (
+      await host(0).docker('ps', '--filter', 'label=brine.service=api', '--format', '{{.Names}}')
+    ).split('\n');
+    await host(0).docker('rm', '--force', name);
+    await until('the container is back', async () => (await product.served(port))[0] === before[0]);
+    await product.startMaster();
+    const events = await product.master('events', '--json', '--host', host(0).name);
+    await until('the drift is told', async () => {
+      const told = await product.master('events', '--json', '--host', host(0).name);
+      return told.out.includes('"drift"');
+    });
+    expect(events.code).toBe(0);
+  });
+});

@@ -1,0 +1,165 @@
+// The product as its users run it: bin/master and bin/minion as processes, a states repository in
+// git, real Docker hosts. Nothing here reaches into the programs.
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Fleet, type Host, type Running } from '../fleet/fleet.ts';
+
+const root = join(import.meta.dirname, '../..');
+export const bin = (name: 'master' | 'minion'): string => join(root, 'bin', name);
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export const run = (
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ran> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, NO_COLOR: '1', ...options.env };
+    execFile(command, args, { ...options, env, maxBuffer: 1 << 26 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
+    });
+  });
+
+/** One master on the bridge's address, one minion in each host's namespace, states in git. */
+export class Product {
+  readonly fleet: Fleet;
+  readonly dir: string;
+  readonly minions = new Map<string, Running>();
+  #master: Running | undefined;
+
+  private constructor(fleet: Fleet, dir: string) {
+    this.fleet = fleet;
+    this.dir = dir;
+  }
+
+  /** Master initialised and started; no minion has joined yet. */
+  static async start(hosts: number): Promise<Product> {
+    const fleet = await Fleet.start({ hosts, registry: true });
+    const product = new Product(fleet, await mkdtemp(join(tmpdir(), 'brine-e2e-')));
+    await product.git('init', '--quiet', '--initial-branch=main', product.states);
+    const made = await product.master(
+      'init',
+      ...['--states', product.states, '--listen', `${fleet.bridgeAddress}:4505`, '--api', 'off'],
+    );
+    if (made.code !== 0) throw new Error(`master init: ${made.err}`);
+    await product.startMaster();
+    return product;
+  }
+
+  get states(): string {
+    return join(this.dir, 'states');
+  }
+
+  get masterDir(): string {
+    return join(this.dir, 'master');
+  }
+
+  git(...args: string[]): Promise<Ran> {
+    const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+    return run('git', [...who, ...args], { cwd: args[0] === 'init' ? this.dir : this.states });
+  }
+
+  /** Writes files (path → text) into the states repository and commits them. */
+  async commit(message: string, files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(this.states, path)), { recursive: true });
+      await writeFile(join(this.states, path), text);
+    }
+    await this.git('add', '--all');
+    const done = await this.git('commit', '--quiet', '-m', message);
+    if (done.code !== 0) throw new Error(`git commit: ${done.out}${done.err}`);
+  }
+
+  master(...args: string[]): Promise<Ran> {
+    return run(bin('master'), [...args, '--dir', this.masterDir]);
+  }
+
+  async startMaster(): Promise<void> {
+    this.#master = this.fleet.spawn(bin('master'), ['start', '--dir', this.masterDir], {
+      log: join(this.dir, 'master.log'),
+    });
+    await until('the master answers', async () => (await this.master('status')).code === 0);
+  }
+
+  async killMaster(): Promise<void> {
+    this.#master?.kill('SIGKILL');
+    await this.#master?.exited;
+  }
+
+  minionDir(host: Host): string {
+    return join(this.dir, host.name);
+  }
+
+  /** Joins every host under its own name with the labels, and waits until all are linked. */
+  async joinAll(labels: readonly string[]): Promise<void> {
+    const given = labels.flatMap((label) => ['--label', label]);
+    const uses = String(this.fleet.hosts.length);
+    const made = await this.master('token', 'create', ...given, '--uses', uses, '--json');
+    const { token } = JSON.parse(made.out) as { token: string };
+    const url = `wss://${this.fleet.bridgeAddress}:4505`;
+    for (const host of this.fleet.hosts) {
+      const args = ['join', url, '--token', token, '--id', host.name];
+      const joined = await host.spawn(bin('minion'), [...args, '--dir', this.minionDir(host)])
+        .exited;
+      if (joined.code !== 0) throw new Error(`minion join ${host.name}: exit ${joined.code}`);
+      this.startMinion(host);
+    }
+    await until('all minions are linked', async () => (await this.master('ping')).code === 0);
+  }
+
+  startMinion(host: Host): void {
+    const env = { DOCKER_HOST: host.dockerHost };
+    const args = ['start', '--dir', this.minionDir(host)];
+    const log = join(this.dir, `${host.name}.log`);
+    this.minions.set(host.name, host.spawn(bin('minion'), args, { env, log }));
+  }
+
+  async killMinion(host: Host, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const minion = this.minions.get(host.name);
+    minion?.kill(signal);
+    await minion?.exited;
+  }
+
+  /** What the service on each host answers at `/`, undefined where it does not answer. */
+  served(port: number): Promise<(string | undefined)[]> {
+    return Promise.all(
+      this.fleet.hosts.map(async (host) => {
+        try {
+          const signal = AbortSignal.timeout(2_000);
+          return (await (await fetch(`http://${host.address}:${port}/`, { signal })).text()).trim();
+        } catch {
+          return undefined;
+        }
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const host of this.fleet.hosts) await this.killMinion(host, 'SIGTERM');
+    this.#master?.kill('SIGTERM');
+    await this.#master?.exited;
+    await this.fleet.close();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `check` holds; throws with `what` after `ms`. */
+export async function until(
+  what: string,
+  check: () => Promise<boolean>,
+  ms = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
