@@ -121,6 +121,17 @@ export const faults = {
     retry: false,
     hint: 'run `minion join <url> --token …` first, or name its directory with --dir',
   },
+  MINION_BUSY: { exit: 1, retry: false, hint: 'another minion already runs on this directory' },
+  MINION_DOWN: {
+    exit: 1,
+    retry: true,
+    hint: 'start it with `minion start`, or name its directory with --dir',
+  },
+  JOURNAL_UNUSABLE: {
+    exit: 1,
+    retry: false,
+    hint: 'read the reason; make room on the disk, or start the version of Brine that wrote it',
+  },
   LINK_REFUSED: {
     exit: 1,
     retry: true,
