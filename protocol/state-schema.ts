@@ -12,7 +12,8 @@ import {
 import type { HostState } from '../states/model.ts';
 import { limits } from './limits.ts';
 
-const branded = <T extends string>(what: string, parse: (raw: string) => T | undefined) =>
+/** A string that is whatever its parser in states/ids.ts says it is. */
+export const branded = <T extends string>(what: string, parse: (raw: string) => T | undefined) =>
   z.string().transform((raw, context): T => {
     const parsed = parse(raw);
     if (parsed !== undefined) return parsed;
