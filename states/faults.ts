@@ -86,7 +86,17 @@ export const faults = {
     retry: true,
     hint: 'start the Docker Engine on that host; the minion goes on by itself',
   },
+  DOCKER_VERSION: {
+    exit: 3,
+    retry: false,
+    hint: 'run Docker 20.10 or newer on that host, and a Brine that knows its version',
+  },
   DOCKER_ERROR: { exit: 3, retry: false, hint: 'read the message of the Docker Engine above' },
+  NO_PROGRESS: {
+    exit: 3,
+    retry: false,
+    hint: 'see with `master events` what the host was doing, or raise `rollout.progress`',
+  },
   ROLLOUT_BUSY: { exit: 5, retry: true, hint: 'wait for it, or follow it with `master watch`' },
   ROLLOUT_NONE: { exit: 1, retry: false, hint: 'see `master history` for what there is' },
   MASTER_DOWN: {
@@ -115,6 +125,16 @@ export const faults = {
     exit: 1,
     retry: false,
     hint: 'the master that answered is not the one that made the token: check the address',
+  },
+  MASTER_UNREACHABLE: {
+    exit: 1,
+    retry: true,
+    hint: 'check the address, and that its port can be reached from this host',
+  },
+  CLOCK_WRONG: {
+    exit: 1,
+    retry: true,
+    hint: 'compare `date -u` here and on the master, and set the clock that is wrong',
   },
   MINION_UNSET: {
     exit: 1,
