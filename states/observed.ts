@@ -15,7 +15,7 @@ export interface ObservedContainer {
   readonly status: ContainerStatus;
   /** The newest answer of its probe; `unknown` while it does not run. */
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'unknown';
-  /** Whether the image it runs is the one its labels name. */
+  /** `repository@digest` of the image it was made from; empty where the host no longer has that. */
   readonly image: string;
   readonly hostPorts: readonly {
     readonly address: string;
@@ -24,6 +24,11 @@ export interface ObservedContainer {
   }[];
   /** Unix milliseconds of creation; orders predecessors from old to new. */
   readonly createdAt: number;
+  /**
+   * Unix milliseconds at which it ended last, of one that has run and does not. Where it is known it
+   * orders predecessors instead: one that was gone back to is newer than its creation says.
+   */
+  readonly stoppedAt?: number;
 }
 
 export interface Observed {
