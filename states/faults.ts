@@ -31,6 +31,11 @@ export const faults = {
     retry: true,
     hint: 'check that this machine can reach and read the repository; what runs goes on',
   },
+  SOURCE_PUSH: {
+    exit: 5,
+    retry: true,
+    hint: 'let the master push to this branch; it is tried again, and what runs goes on',
+  },
   NO_HOSTS: { exit: 1, retry: false, hint: 'compare the selector with `master hosts`' },
   HOSTS_MISSING: {
     exit: 6,

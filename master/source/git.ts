@@ -12,13 +12,15 @@ export interface GitCall {
   readonly transports?: 'none' | 'all';
 }
 
-/** git said no; `words` are its own, fit to be shown. */
+/** git said no; `words` are its own, fit to be shown, `out` is what it had answered until then. */
 export class GitError extends Error {
   readonly words: string;
-  constructor(words: string) {
+  readonly out: string;
+  constructor(words: string, out = '') {
     super(`git: ${words}`);
     this.name = 'GitError';
     this.words = words;
+    this.out = out;
   }
 }
 
@@ -61,8 +63,9 @@ export function git(call: GitCall): Promise<Buffer> {
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      if (code === 0 && ended === undefined) resolve(Buffer.concat(out));
-      else reject(new GitError(ended ?? wordsOf(complaint, code)));
+      const answered = Buffer.concat(out);
+      if (code === 0 && ended === undefined) resolve(answered);
+      else reject(new GitError(ended ?? wordsOf(complaint, code), answered.toString()));
     });
     // git may end before it has read everything; its exit code tells why.
     child.stdin.on('error', () => undefined);

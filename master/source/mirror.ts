@@ -13,9 +13,11 @@ export interface Mirror {
   readonly dir: string;
 }
 
+export const mirrorPath = ({ dir }: Mirror): string => join(dir, 'states.git');
+
 /** The path of the mirror, holding `ref` as the other side has it now. */
 export async function fetchMirror(mirror: Mirror, ref: string): Promise<string> {
-  const path = join(mirror.dir, 'states.git');
+  const path = mirrorPath(mirror);
   if (isFullCommit(ref) && (await exists(path))) {
     const [known] = await resolveCommits(path, [ref]);
     if (known !== undefined) return path;

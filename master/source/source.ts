@@ -1,15 +1,18 @@
 // The states at this moment: from a repository of this machine, from one fetched into a mirror, or
 // from a plain directory. What was read of a commit is kept, as commits do not change.
 
+import { realWorld, type World } from '../../protocol/world.ts';
 import { fault, type Fault } from '../../states/faults.ts';
 import { readDirectory } from './directory.ts';
 import type { SourceFiles } from './files.ts';
 import { GitError, withoutPassword } from './git.ts';
 import { changedFiles, localRepository, refuseChanges, type LocalRepository } from './local.ts';
 import { checkFolder, checkRef, parseLocation } from './location.ts';
-import { fetchMirror, type Mirror } from './mirror.ts';
+import { fetchMirror, mirrorPath, type Mirror } from './mirror.ts';
 import { readFiles, resolveCommits, type Commit } from './objects.ts';
 import { statePaths } from './paths.ts';
+import { localBranch, publish, remoteBranch, type Branch } from './publish.ts';
+import type { Change, Published } from './publish.ts';
 
 export interface SourceOptions {
   readonly url: string;
@@ -30,16 +33,27 @@ export interface Snapshot {
 export interface Source {
   /** Throws a Fault SOURCE_*; what runs is not touched by that. */
   read(): Promise<Snapshot>;
+  /**
+   * The master's own commit to the branch, pushed where the states are fetched. Throws a Fault
+   * SOURCE_*; SOURCE_PUSH where the repository does not take it.
+   */
+  publish(change: Change): Promise<Published>;
   /** How the newest read ended, for who only wants to look. */
   readonly last: { readonly commit: string | null; readonly error: string | null };
 }
 
-export function openSource(options: SourceOptions): Source {
+export function openSource(options: SourceOptions, world: World = realWorld): Source {
   const location = parseLocation(options.url, options.dir);
   const wanted = { ref: checkRef(options.ref), folder: checkFolder(options.path ?? '') };
   const known: Known = { newest: undefined, local: undefined };
   let last: Source['last'] = { commit: null, error: null };
   let turn: Promise<unknown> = Promise.resolve();
+  /** One at a time: reading and writing share the mirror and what is known of it. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = turn.then(work);
+    turn = next.catch(() => undefined);
+    return next;
+  };
 
   const readOnce = async (): Promise<Snapshot> => {
     try {
@@ -61,12 +75,37 @@ export function openSource(options: SourceOptions): Source {
     get last() {
       return last;
     },
-    read: () => {
-      const next = turn.then(readOnce);
-      turn = next.catch(() => undefined);
-      return next;
-    },
+    read: () => inTurn(readOnce),
+    publish: (change) =>
+      inTurn(async () => {
+        try {
+          return await publish(await branchOf(location, options, wanted), change, world);
+        } catch (error) {
+          throw asFault(error, withoutPassword(options.url));
+        }
+      }),
   };
+}
+
+async function branchOf(
+  location: ReturnType<typeof parseLocation>,
+  options: SourceOptions,
+  { ref, folder }: Wanted,
+): Promise<Branch> {
+  const name = ref.replace(/^refs\/heads\//, '');
+  if (location.kind === 'path') {
+    const { path } = location;
+    const local = await localRepository(path);
+    if (local === undefined) {
+      const message = 'a plain directory keeps no versions; promotion needs a git repository';
+      throw fault('SOURCE_MISSING', message, { where: path });
+    }
+    const whole = `${local.folder}${folder}`;
+    return localBranch({ path, name, folder: whole, workTree: local.workTree });
+  }
+  const mirror = { url: location.url, dir: options.dir };
+  const fetch = (): Promise<string> => fetchMirror(mirror, name);
+  return remoteBranch({ mirror: mirrorPath(mirror), url: location.url, name, folder, fetch });
 }
 
 interface Wanted {
