@@ -1,0 +1,86 @@
+// Who this minion is and whose: minion.yaml, its key and the two certificates, as `minion join` wrote
+// them into the minion's own directory.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument, stringify } from 'yaml';
+import { z } from 'zod';
+import { fault } from '../states/faults.ts';
+import { parseHostId, type HostId } from '../states/ids.ts';
+import { parseMasterUrl } from './master-url.ts';
+
+export interface MinionConfig {
+  /** `wss://host:port` of the master. */
+  readonly url: string;
+  readonly id: HostId;
+  /** Of the Docker Engine, as in DOCKER_HOST; absent where that or the default decides. */
+  readonly docker?: string;
+}
+
+/** Everything in PEM. */
+export interface Identity {
+  readonly id: HostId;
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string;
+}
+
+export const minionFiles = (dir: string) => ({
+  config: join(dir, 'minion.yaml'),
+  key: join(dir, 'key.pem'),
+  cert: join(dir, 'cert.pem'),
+  ca: join(dir, 'ca.pem'),
+});
+
+/** Throws MINION_UNSET where nobody has joined, BAD_USAGE where minion.yaml makes no sense. */
+export async function readMinion(
+  dir: string,
+): Promise<{ readonly config: MinionConfig; readonly identity: Identity }> {
+  const files = minionFiles(dir);
+  const [text, key, cert, ca] = await Promise.all([
+    read(files.config, dir),
+    read(files.key, dir),
+    read(files.cert, dir),
+    read(files.ca, dir),
+  ]);
+  const config = parseMinionConfig(text, files.config);
+  return { config, identity: { id: config.id, key, cert, ca } };
+}
+
+export function parseMinionConfig(text: string, path: string): MinionConfig {
+  const document = parseDocument(text, { version: '1.2', schema: 'core' });
+  const [error] = document.errors;
+  if (error !== undefined) throw fault('BAD_USAGE', firstLine(error.message), { where: path });
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw fault('BAD_USAGE', `${place}${issue?.message ?? 'not valid'}`, { where: path });
+}
+
+export const minionConfigText = (config: MinionConfig): string => stringify(config);
+
+const schema = z.strictObject({
+  url: z.string().transform((raw, context) => {
+    const url = parseMasterUrl(raw);
+    if (url !== undefined) return url;
+    context.addIssue({ code: 'custom', message: 'not the address of a master, wss://host:port' });
+    return z.NEVER;
+  }),
+  id: z.string().transform((raw, context) => {
+    const id = parseHostId(raw);
+    if (id !== undefined) return id;
+    context.addIssue({ code: 'custom', message: 'not the id of a host' });
+    return z.NEVER;
+  }),
+  docker: z.string().min(1).exactOptional(),
+});
+
+async function read(path: string, dir: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') throw fault('MINION_UNSET', `no host has joined from ${dir}`);
+    throw fault('BAD_USAGE', `cannot read ${path}: ${cause.message}`, {}, { cause });
+  });
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;

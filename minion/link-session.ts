@@ -1,0 +1,185 @@
+// One session with the master, from the minion's hello to its end: what is said in it and in which
+// order. That there is a next one is link.ts's part.
+
+import type { Logger } from 'pino';
+import { limits } from '../protocol/limits.ts';
+import {
+  fromMaster,
+  fromMinion,
+  type Call,
+  type Desire,
+  type FromMaster,
+  type FromMinion,
+} from '../protocol/messages.ts';
+import type { Pulse } from '../protocol/pulse.ts';
+import { FrameTooLarge, Session } from '../protocol/session.ts';
+import type { World } from '../protocol/world.ts';
+import { Calls, defect } from './calls.ts';
+import type { Connected } from './connect.ts';
+import { Outbox, type Outgoing } from './outbox.ts';
+
+export type Hello = Omit<Extract<FromMinion, { type: 'hello' }>, 'type'>;
+export type Welcome = Omit<Extract<FromMaster, { type: 'welcome' }>, 'type'>;
+
+export interface LinkHandlers {
+  onWelcome(welcome: Welcome): void;
+  onDesire(desire: Desire): void;
+  /** What it resolves to is the answer; a Fault is one too. The signal fires when nobody waits. */
+  onCall(call: Call, signal: AbortSignal): Promise<unknown>;
+  /** Everything up to and with `seq` need not be pending any more. */
+  onAck(seq: number): void;
+}
+
+export interface LinkSource {
+  hello(): Hello;
+  /** Not yet acknowledged, in order of `seq`. */
+  pending(): readonly Outgoing[];
+}
+
+export interface LinkSessionOptions {
+  /** The id that the master must welcome. */
+  readonly id: string;
+  readonly world: World;
+  readonly log: Logger;
+  readonly pulse: Pulse;
+  readonly handlers: LinkHandlers;
+  readonly source: LinkSource;
+  readonly onWelcomed: () => void;
+}
+
+/** More than this waiting for the network, and progress is no news any more. */
+const lossyWaitingBytesMax = limits.frameBytesMax / 4;
+
+export class LinkSession {
+  /** The reason, once the connection is closed too. */
+  readonly ended: Promise<string>;
+  readonly #options: LinkSessionOptions;
+  readonly #session: Session<FromMaster, FromMinion>;
+  readonly #calls: Calls;
+  readonly #outbox: Outbox;
+  #welcomed = false;
+
+  constructor({ socket, stream }: Connected, options: LinkSessionOptions) {
+    const { world, log, pulse, handlers, source } = options;
+    this.#options = options;
+    this.#session = new Session({
+      ...{ socket, stream, pulse, schema: fromMaster },
+      onMessage: (message) => {
+        this.#receive(message);
+      },
+      onEnd: () => {
+        this.#calls.cancelAll();
+      },
+    });
+    this.#calls = new Calls({
+      ...{ world, log },
+      onCall: (call, signal) => handlers.onCall(call, signal),
+      answer: (id, answer) => {
+        this.#send({ type: 'result', id, answer });
+      },
+    });
+    this.#outbox = new Outbox({
+      pending: () => source.pending(),
+      waiting: () => this.#session.waiting,
+      send: (outgoing) => {
+        this.#send(outgoing);
+      },
+      onUnfit: ({ type, seq }, problem) => {
+        log.error({ seq, problem }, `a ${type} had to be shortened`);
+      },
+    });
+    this.ended = this.#session.closed.then(({ by, reason }) =>
+      by === 'peer' ? `the master says: ${reason}` : reason,
+    );
+    this.#send({ type: 'hello', ...source.hello() });
+  }
+
+  get linked(): boolean {
+    return this.#welcomed && !this.#session.ended;
+  }
+
+  wake(): void {
+    if (this.linked) this.#outbox.pump();
+  }
+
+  /** For what may be lost: not sent while much else is waiting. */
+  sendLossy(message: Extract<FromMinion, { type: 'progress' | 'facts' }>): void {
+    if (this.linked && this.#session.waiting < lossyWaitingBytesMax) this.#send(message);
+  }
+
+  end(reason: string): void {
+    this.#session.end(reason);
+  }
+
+  #receive(message: FromMaster): void {
+    const { handlers } = this.#options;
+    if (message.type === 'welcome') {
+      this.#welcome(message);
+      return;
+    }
+    if (!this.#welcomed) {
+      this.end(`a ${message.type} came before the welcome`);
+      return;
+    }
+    switch (message.type) {
+      case 'desire':
+        handlers.onDesire(message);
+        break;
+      case 'call':
+        if (!this.#calls.begin(message)) this.end('more calls than were agreed');
+        break;
+      case 'cancel':
+        this.#calls.cancel(message.id);
+        break;
+      case 'ack':
+        this.#outbox.acknowledged(message.seq);
+        handlers.onAck(message.seq);
+        this.wake();
+        break;
+      case 'bye':
+        break; // The session itself has ended with it.
+    }
+  }
+
+  #welcome({ version, id, labels }: Welcome): void {
+    const { id: own, handlers, onWelcomed, log } = this.#options;
+    if (this.#welcomed) {
+      this.end('a second welcome');
+      return;
+    }
+    if (id !== own) {
+      this.end(`the master takes this host for ${id}`);
+      return;
+    }
+    this.#welcomed = true;
+    onWelcomed();
+    log.info({ master: version }, 'linked to the master');
+    handlers.onWelcome({ version, id, labels });
+    this.#outbox.pump();
+  }
+
+  /** What the master would end the link over is not sent: this side has the defect, and says so. */
+  #send(message: FromMinion): void {
+    const { log } = this.#options;
+    const parsed = fromMinion.safeParse(message);
+    if (!parsed.success) {
+      log.error({ err: parsed.error, type: message.type }, 'a message of ours is not valid');
+      this.#replace(message, 'the answer is not valid');
+      return;
+    }
+    try {
+      this.#session.send(message);
+    } catch (error) {
+      if (!(error instanceof FrameTooLarge)) throw error;
+      log.error({ type: message.type, bytes: error.bytes }, 'a message of ours is too large');
+      this.#replace(message, error.message);
+    }
+  }
+
+  /** Whoever waits for a result gets one. */
+  #replace(message: FromMinion, problem: string): void {
+    if (message.type !== 'result') return;
+    const answer = { ok: false, fault: defect(problem) } as const;
+    this.#session.send({ type: 'result', id: message.id, answer });
+  }
+}
