@@ -1,0 +1,80 @@
+// One command run inside a container, with its own patience.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { execAnswer } from './answers.ts';
+import type { ExecResult } from './engine.ts';
+import { endLeftover } from './leftover.ts';
+import { framedText } from './log-frames.ts';
+
+interface Asked {
+  readonly abortSignal: AbortSignal;
+}
+
+/** As dockerode has it. */
+export interface Command {
+  start(options: Asked & { readonly hijack: false }): Promise<AsyncIterable<unknown>>;
+  inspect(options: Asked): Promise<unknown>;
+}
+
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Whether the Engine counts processes as we do. */
+  readonly local: boolean;
+}
+
+/** Docker says so too of a check of its own that took too long. */
+const notEnded = -1;
+const outputBytesMax = 65_536;
+const exitPollMs = 10;
+const exitPollsMax = 100;
+const endMs = 10_000;
+
+export async function runCommand(command: Command, patience: Patience): Promise<ExecResult> {
+  const { signal, local } = patience;
+  const late = AbortSignal.timeout(patience.timeoutMs);
+  const output = new Output();
+  try {
+    const abortSignal = AbortSignal.any([signal, late]);
+    await output.read(await command.start({ hijack: false, abortSignal }));
+  } catch (error) {
+    if (local && (signal.aborted || late.aborted)) await end(command);
+    if (signal.aborted || !late.aborted) throw error;
+    return { exitCode: notEnded, output: output.text };
+  }
+  return { exitCode: await exitCodeOf(command, { abortSignal: signal }), output: output.text };
+}
+
+/** What a command said, up to a bound; the rest is read and dropped. */
+class Output {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  get text(): string {
+    return framedText(Buffer.concat(this.#chunks));
+  }
+
+  async read(stream: AsyncIterable<unknown>): Promise<void> {
+    for await (const chunk of stream) {
+      if (!(chunk instanceof Uint8Array) || this.#bytes >= outputBytesMax) continue;
+      this.#chunks.push(chunk.subarray(0, outputBytesMax - this.#bytes));
+      this.#bytes += chunk.length;
+    }
+  }
+}
+
+/** The output may end a moment before the Engine has noted how. */
+async function exitCodeOf(command: Command, asked: Asked): Promise<number> {
+  for (let turn = 0; turn < exitPollsMax; turn += 1) {
+    const { Running, ExitCode } = execAnswer.parse(await command.inspect(asked));
+    if (ExitCode !== null && !Running) return ExitCode;
+    await delay(exitPollMs, undefined, { signal: asked.abortSignal });
+  }
+  return notEnded;
+}
+
+async function end(command: Command): Promise<void> {
+  const asked = { abortSignal: AbortSignal.timeout(endMs) };
+  const raw = execAnswer.safeParse(await command.inspect(asked).catch(() => undefined));
+  if (raw.success && raw.data.Running) await endLeftover(raw.data.Pid, raw.data.ContainerID);
+}
