@@ -1,0 +1,53 @@
+// Debian's registry program on the bridge's address. It can be stopped and started again on what it
+// holds, as an outage does.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sleep, type Running, type SpawnOptions } from './process.ts';
+
+export interface RegistryPlace {
+  readonly dir: string;
+  readonly address: string;
+  readonly spawn: (command: string, args: readonly string[], options: SpawnOptions) => Running;
+}
+
+export class Registry {
+  readonly address: string;
+  readonly #place: RegistryPlace;
+  #process: Running | undefined;
+
+  constructor(place: RegistryPlace) {
+    this.#place = place;
+    this.address = place.address;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const { dir, address, spawn } = this.#place;
+    await mkdir(dir, { recursive: true });
+    const config = join(dir, 'config.yml');
+    await writeFile(
+      config,
+      `version: 0.1
+storage: { filesystem: { rootdirectory: ${dir}/data }, delete: { enabled: true } }
+http: { addr: "${address}" }
+log: { level: error, accesslog: { disabled: true } }
+`,
+    );
+    const log = join(dir, 'registry.log');
+    this.#process = spawn('docker-registry', ['serve', config], { log });
+    for (let turn = 0; turn < 1_000; turn += 1) {
+      const answer = await fetch(`http://${address}/v2/`).catch(() => undefined);
+      if (answer?.ok === true) return;
+      await sleep(10);
+    }
+    throw new Error(`docker-registry does not answer; it says why in ${log}`);
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    running?.kill('SIGKILL');
+    await running?.exited;
+  }
+}
