@@ -1,0 +1,64 @@
+// A rollout's first moment: who takes part in which batch, and everybody who can be reached pulls.
+
+import type { Running } from '../../protocol/messages.ts';
+import type { HostId } from '../../states/ids.ts';
+import { plural } from '../words.ts';
+import { turns } from './batches.ts';
+import { ask, draftOf, enter, idsOf, inPhase, patchAll, type Effect } from './draft.ts';
+import type { Rollout, RolloutHead, RolloutHost } from './record.ts';
+
+export interface Candidate {
+  readonly host: HostId;
+  readonly linked: boolean;
+  /** By its own plan; what is right already takes its turn last. */
+  readonly changes: boolean;
+  /** The newest generation the host was ever given in this environment. */
+  readonly generation: number;
+  readonly running: readonly Running[];
+}
+
+export type Beginning = Omit<
+  RolloutHead,
+  'phase' | 'why' | 'startedAt' | 'endedAt' | 'deadline' | 'exit'
+> & { readonly hosts: readonly Candidate[] };
+
+/** At least one of the hosts is linked. */
+export function begin(beginning: Beginning, now: number): [Rollout, readonly Effect[]] {
+  const draft = draftOf({ ...beginning, ...unbegun(now), hosts: lineUp(beginning, now) }, now);
+  const pulling = inPhase(draft, 'pulling');
+  const { id, release, actor } = beginning;
+  const to = `${plural(pulling.length, 'host')}, ${batchWords(pulling)}`;
+  enter(draft, 'pulling', { actor, message: `${id} brings release ${release} to ${to}` });
+  const offline = idsOf(inPhase(draft, 'offline'));
+  patchAll(draft, offline, () => ({}), 'has no link; it converges when it is back');
+  patchAll(draft, idsOf(pulling), () => ({}), 'pulls what it needs');
+  ask(draft, idsOf(pulling), 'pull');
+  return [draft.rollout, draft.effects];
+}
+
+const unbegun = (now: number) => ({
+  ...{ phase: 'pulling' as const, why: null, startedAt: now, endedAt: null },
+  ...{ deadline: now, exit: null },
+});
+
+/** In the order of their turns; hosts without a link come last and have none. */
+function lineUp({ hosts, policy, cause }: Beginning, now: number): readonly RolloutHost[] {
+  // Whoever goes back by hand knows what the release does: it was run here before.
+  const canary = cause === 'rollback' ? 0 : policy.canary;
+  const linked = turns(
+    hosts.filter((host) => host.linked),
+    { batch: policy.batch, canary },
+  );
+  const last = 1 + Math.max(0, ...linked.map(({ batch }) => batch));
+  const away = hosts.filter((host) => !host.linked).map((host) => ({ host, batch: last }));
+  return [...linked, ...away].map(({ host, batch }) => ({
+    ...{ host: host.host, batch, phase: host.linked ? 'pulling' : 'offline', since: now },
+    ...{ told: 'nothing', switched: false, generation: host.generation, answered: false },
+    ...{ lost: !host.linked, attempts: 0, retryAt: null, failures: [], running: host.running },
+  }));
+}
+
+function batchWords(hosts: readonly RolloutHost[]): string {
+  const { size } = new Set(hosts.map(({ batch }) => batch));
+  return size === 1 ? 'all at once' : `in ${size} batches`;
+}
