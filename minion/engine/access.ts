@@ -1,10 +1,13 @@
 // How dockerode is told to reach the Engine: over connections that are kept, so that a call costs
 // little.
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent } from 'node:http';
 import { inspect } from 'node:util';
 import type { DockerHost } from './docker-host.ts';
+
+// To import `node:http` is to load WebSocket and fetch with it: five megabytes for nothing.
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 const freeSocketsMax = 4;
 
@@ -13,17 +16,17 @@ export function accessTo(host: DockerHost) {
   const kept = { keepAlive: true, maxFreeSockets: freeSocketsMax };
   const bare = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
   if (host.kind === 'unix') {
-    const agent = quiet(new HttpAgent(kept));
+    const agent = quiet(new http.Agent(kept));
     return { ...bare, protocol: 'http' as const, socketPath: host.path, agent };
   }
   const place = { host: host.host, port: host.port };
   if (host.tls === undefined) {
-    return { ...bare, ...place, protocol: 'http' as const, agent: quiet(new HttpAgent(kept)) };
+    return { ...bare, ...place, protocol: 'http' as const, agent: quiet(new http.Agent(kept)) };
   }
-  const agent = quiet(new HttpsAgent({ ...kept, ...host.tls }));
+  const agent = quiet(new https.Agent({ ...kept, ...host.tls }));
   return { ...place, ...host.tls, protocol: 'https' as const, agent };
 }
 
 /** docker-modem describes every request to its debugger, at work or not, agent and sockets included. */
-const quiet = <T extends HttpAgent>(agent: T): T =>
+const quiet = <T extends Agent>(agent: T): T =>
   Object.assign(agent, { [inspect.custom]: () => 'agent' });

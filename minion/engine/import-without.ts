@@ -1,12 +1,17 @@
-// Loads a CommonJS library with some of its files left out, so that what we never use costs neither
-// memory nor time.
+// Loads a library with some of its files left out, so that what we never use costs neither memory
+// nor time.
 
 import { registerHooks } from 'node:module';
 
-const stub =
-  "module.exports = () => { throw new Error('this part of the library was left out'); };";
+const stubs = {
+  commonjs: "module.exports = () => { throw new Error('this part of the library was left out'); };",
+  module: 'export {};',
+} as const;
 
-/** `files` as paths below `node_modules`; calling what such a file exports is a defect and throws. */
+/**
+ * `files` as paths below `node_modules`. What such a file exports throws when it is called, or is
+ * not there at all where it is an ES module.
+ */
 export async function importWithout<T>(
   files: readonly string[],
   load: () => Promise<T>,
@@ -14,7 +19,8 @@ export async function importWithout<T>(
   const hooks = registerHooks({
     load(url, context, next) {
       if (!files.some((file) => url.endsWith(`/node_modules/${file}`))) return next(url, context);
-      return { format: 'commonjs', source: stub, shortCircuit: true };
+      const format = context.format === 'module' ? 'module' : 'commonjs';
+      return { format, source: stubs[format], shortCircuit: true };
     },
   });
   try {
