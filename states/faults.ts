@@ -104,6 +104,16 @@ export const faults = {
   },
   ROLLOUT_BUSY: { exit: 5, retry: true, hint: 'wait for it, or follow it with `master watch`' },
   ROLLOUT_NONE: { exit: 1, retry: false, hint: 'see `master history` for what there is' },
+  PROMOTION_NONE: {
+    exit: 1,
+    retry: false,
+    hint: 'see `master status` for what is under way and what waits',
+  },
+  PROMOTION_REFUSED: {
+    exit: 5,
+    retry: true,
+    hint: 'read the reason; what is in the way must end, or be ended, first',
+  },
   MASTER_DOWN: {
     exit: 8,
     retry: true,
