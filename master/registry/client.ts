@@ -4,7 +4,7 @@
 import type { World } from '../../protocol/world.ts';
 import { Fault, fault } from '../../states/faults.ts';
 import { authorize, type Credentials } from './authorize.ts';
-import type { Place } from './place.ts';
+import { isLoopback, isOurOwn, type Place } from './place.ts';
 
 export type { Credentials } from './authorize.ts';
 
@@ -13,6 +13,8 @@ export interface Question {
   readonly method: 'HEAD' | 'GET';
   readonly path: string;
   readonly accept: string;
+  /** The answer may stand at another host, which is asked without our credentials. */
+  readonly elsewhere: boolean;
   readonly bytesMax: number;
   readonly credentials?: Credentials;
   readonly world: World;
@@ -80,25 +82,36 @@ function send(question: Question, authorization: string | undefined): Promise<Re
   return transport(question, url, { method: question.method, headers });
 }
 
-/** Redirects are followed by hand, as often as harmless, and only where the host stays the same. */
+/** Redirects are followed by hand, as often as harmless, and only where it is safe to go. */
 async function transport(
   question: Question,
   url: URL,
   init: { readonly method: string; readonly headers: Record<string, string> },
 ): Promise<Response> {
   let target = url;
+  let { headers } = init;
   for (let hops = 0; hops < 4; hops += 1) {
-    const response = await attempt(question, target, init);
+    const response = await attempt(question, target, { method: init.method, headers });
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();
     const next = URL.parse(location, target.href);
-    if (next?.origin !== url.origin) {
+    if (next === null || !mayFollow(question, url, next)) {
       throw down(question, `it sends on to another host, ${next?.host ?? location}`);
     }
+    if (next.origin !== url.origin) headers = { accept: question.accept };
     target = next;
   }
   throw down(question, 'it sends on in a circle');
+}
+
+/** To the registry itself; elsewhere over TLS or as the registry does, and never to ourselves. */
+function mayFollow({ place, elsewhere }: Question, from: URL, next: URL): boolean {
+  const registry = new URL(place.origin);
+  if (next.origin === from.origin) return true;
+  if (!elsewhere || (next.protocol !== 'https:' && next.protocol !== registry.protocol))
+    return false;
+  return !isOurOwn(next.hostname) || isLoopback(registry.hostname);
 }
 
 async function attempt(

@@ -65,35 +65,53 @@ ${this.#auth}
     repository: string,
     tag: string,
     headers: Readonly<Record<string, string>> = {},
+    more: { readonly created?: string; readonly labels?: Record<string, string> } = {},
   ): Promise<string> {
-    const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', tag }));
+    const { created, labels } = more;
+    const config = Buffer.from(
+      JSON.stringify({
+        ...{ architecture: 'amd64', os: 'linux', tag, created },
+        config: { Labels: labels ?? null },
+      }),
+    );
     const base = `http://${this.address}/v2/${repository}`;
     const begun = await fetch(`${base}/blobs/uploads/`, { method: 'POST', headers });
     const upload = new URL(begun.headers.get('location') ?? '', base);
     upload.searchParams.set('digest', digestOf(config));
     await fetch(upload.href, { method: 'PUT', body: config, headers });
-    const type = 'application/vnd.docker.distribution.manifest.v2+json';
-    const manifest = Buffer.from(
-      JSON.stringify({
+    const mediaType = 'application/vnd.docker.container.image.v1+json';
+    return this.pushManifest(repository, tag, {
+      headers,
+      manifest: {
         schemaVersion: 2,
-        mediaType: type,
-        config: {
-          mediaType: 'application/vnd.docker.container.image.v1+json',
-          size: config.length,
-          digest: digestOf(config),
-        },
+        mediaType: manifestType,
+        config: { mediaType, size: config.length, digest: digestOf(config) },
         layers: [],
-      }),
-    );
-    const put = await fetch(`${base}/manifests/${tag}`, {
+      },
+    });
+  }
+
+  /** As it is given; its media type goes into the header too. */
+  async pushManifest(
+    repository: string,
+    tag: string,
+    what: {
+      readonly manifest: { readonly mediaType: string } & Readonly<Record<string, unknown>>;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
+  ): Promise<string> {
+    const bytes = Buffer.from(JSON.stringify(what.manifest));
+    const put = await fetch(`http://${this.address}/v2/${repository}/manifests/${tag}`, {
       method: 'PUT',
-      body: manifest,
-      headers: { ...headers, 'content-type': type },
+      body: bytes,
+      headers: { ...what.headers, 'content-type': what.manifest.mediaType },
     });
     if (put.status !== 201) throw new Error(`push: ${put.status} ${await put.text()}`);
-    return digestOf(manifest);
+    return digestOf(bytes);
   }
 }
+
+const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
 
 export const digestOf = (bytes: Uint8Array): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
