@@ -102,11 +102,11 @@ export const containerSpec = z.strictObject({
   at: sourcePosition,
 });
 
-export const hostState = z.strictObject({
+export const hostState: z.ZodType<HostState> = z.strictObject({
   project: text,
   environment: environmentName,
   release: releaseId,
   commit: text.nullable(),
   network: text,
   containers: z.array(containerSpec).max(limits.containersPerStateMax),
-}) satisfies z.ZodType<HostState>;
+});
