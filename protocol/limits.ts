@@ -19,6 +19,13 @@ export const limits = {
   caYears: 10,
   tokenHoursDefault: 24,
   enrolBodyBytesMax: 16_384,
+  /** Of one neighbour: so many at once, and then one in every so many milliseconds. */
+  enrolBurst: 60,
+  enrolMsEach: 1_000,
+  neighboursMax: 10_000,
+  /** Connections to the master that are not linked, or not yet. */
+  unlinkedMax: 1_000,
+  joinTokensMax: 1_000,
   containersPerStateMax: 500,
   logLinesMax: 20,
   logLineCharsMax: 2_000,

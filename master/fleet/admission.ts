@@ -1,0 +1,78 @@
+// Who may link: a certificate that our authority signed, that is valid now, and that is the one on
+// record for a host that is still ours. Everybody else is told why not.
+
+import { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { fingerprintOf, type Authority } from '../../protocol/identity/authority.ts';
+import { minionOf } from '../../protocol/identity/names.ts';
+import { subprotocols } from '../../protocol/limits.ts';
+import type { HostId } from '../../states/ids.ts';
+import type { Store } from '../store/store.ts';
+import type { HostRecord } from '../views/hosts.ts';
+import { knownHost } from './records.ts';
+
+/** A peer that has proven whose key it holds. */
+export interface Holder {
+  readonly host: HostId;
+  readonly fingerprint: string;
+}
+
+/** The reason is meant for the peer, and tells it nothing that it does not know. */
+export class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+/** Throws a Refusal. */
+export function holderOf(socket: Socket, authority: Authority, now: number): Holder {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (!(socket instanceof TLSSocket) || certificate === undefined) {
+    throw new Refusal(401, 'a certificate is needed: this host has to join first');
+  }
+  const { validFromDate, validToDate } = certificate;
+  const here = `the clock here says ${new Date(now).toISOString()}`;
+  if (!certificate.verify(authority.certificate.publicKey)) {
+    throw new Refusal(403, 'the certificate is not of this master’s authority');
+  }
+  if (validToDate.getTime() <= now) {
+    const ended = `the certificate expired at ${validToDate.toISOString()}`;
+    throw new Refusal(403, `${ended}, and ${here}: join again, or set the clock that is wrong`);
+  }
+  if (validFromDate.getTime() > now) {
+    const begins = `the certificate is not valid before ${validFromDate.toISOString()}`;
+    throw new Refusal(403, `${begins}, and ${here}: one of the two clocks is wrong`);
+  }
+  const host = minionOf(certificate, authority.domain);
+  if (host === undefined) throw new Refusal(403, 'the certificate is not one of a minion');
+  // What TLS itself found wrong counts in any case.
+  if (!socket.authorized) {
+    throw new Refusal(403, `the certificate does not hold: ${String(socket.authorizationError)}`);
+  }
+  return { host, fingerprint: fingerprintOf(certificate) };
+}
+
+/** Throws a Refusal where the host was removed, or has another certificate now. */
+export async function hostOf(store: Store, holder: Holder): Promise<HostRecord> {
+  const { host, identity } = await knownHost(store, holder.host);
+  if (host === undefined || identity === undefined) {
+    throw new Refusal(403, `${holder.host} is no host of this master, or not any more`);
+  }
+  if (identity.value.fingerprint !== holder.fingerprint) {
+    const message = `${holder.host} has joined again since: this certificate is not its own any more`;
+    throw new Refusal(403, message);
+  }
+  return host.value;
+}
+
+/** The best version of the protocol that both know; throws a Refusal. */
+export function commonProtocol(offered: string | undefined): string {
+  const theirs = (offered ?? '').split(',').map((each) => each.trim());
+  const common = subprotocols.find((each) => theirs.includes(each));
+  if (common !== undefined) return common;
+  const known = subprotocols.join(', ');
+  const said = theirs.join(', ').slice(0, 100) || 'none';
+  throw new Refusal(400, `no common version of the protocol: offered ${said}, known here ${known}`);
+}

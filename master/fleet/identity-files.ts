@@ -1,0 +1,116 @@
+// The master's identity on disk: its certificate authority, made once, and the certificate of its
+// server, renewed when it nears its end or must hold for other names.
+
+import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  createCa,
+  fingerprintOf,
+  openCa,
+  readCertificate,
+  signServer,
+  type Authority,
+  type Pair,
+} from '../../protocol/identity/authority.ts';
+import { readIfThere, writeWhole } from '../../protocol/identity/files.ts';
+import { keyText, makeKey, publicHalf, readKey } from '../../protocol/identity/keys.ts';
+import { limits } from '../../protocol/limits.ts';
+import { fault } from '../../states/faults.ts';
+
+export interface MasterIdentity {
+  readonly authority: Authority;
+  /** PEM. */
+  readonly ca: string;
+  /** sha256 of the CA's certificate, as it stands in join tokens. */
+  readonly digest: string;
+  readonly server: Pair;
+}
+
+export interface IdentityOptions {
+  /** What minions call the master by; without it, what the certificate holds for already. */
+  readonly names?: readonly string[];
+  /** Unix milliseconds. */
+  readonly now?: number;
+}
+
+const filesOf = (dir: string) => ({
+  caKey: join(dir, 'ca.key.pem'),
+  ca: join(dir, 'ca.pem'),
+  serverKey: join(dir, 'server.key.pem'),
+  server: join(dir, 'server.pem'),
+});
+
+/** For `master init`: goes on from what an attempt that was killed has left. */
+export async function makeIdentity(
+  dir: string,
+  { names, now = Date.now() }: IdentityOptions & { readonly names: readonly string[] },
+): Promise<MasterIdentity> {
+  const files = filesOf(dir);
+  const [key = '', certificate = ''] = await Promise.all([
+    readIfThere(files.caKey),
+    readIfThere(files.ca),
+  ]);
+  if (openCa({ key, certificate }) === undefined) {
+    const made = createCa(now);
+    await writeWhole(files.caKey, made.key, 0o600);
+    await writeWhole(files.ca, made.certificate, 0o644);
+  }
+  return openIdentity(dir, { names, now });
+}
+
+/** Throws MASTER_UNSET where there is none, BAD_USAGE where its files do not belong together. */
+export async function openIdentity(
+  dir: string,
+  { names, now = Date.now() }: IdentityOptions = {},
+): Promise<MasterIdentity> {
+  const files = filesOf(dir);
+  const [key, certificate] = await Promise.all([readIfThere(files.caKey), readIfThere(files.ca)]);
+  if (key === undefined || certificate === undefined) {
+    throw fault('MASTER_UNSET', `no certificate authority in ${dir}`);
+  }
+  const authority = openCa({ key, certificate });
+  if (authority === undefined) {
+    const message = `${files.ca} and ${files.caKey} are not one certificate authority of Brine`;
+    throw fault('BAD_USAGE', message, { where: dir });
+  }
+  const digest = fingerprintOf(authority.certificate);
+  const server = await openServer(files, authority, { now, ...(names && { names }) });
+  return { authority, ca: certificate, digest, server };
+}
+
+async function openServer(
+  files: ReturnType<typeof filesOf>,
+  authority: Authority,
+  { names, now }: { readonly names?: readonly string[]; readonly now: number },
+): Promise<Pair> {
+  const [keyPem = '', pem = ''] = await Promise.all([
+    readIfThere(files.serverKey),
+    readIfThere(files.server),
+  ]);
+  const [key, present] = [readKey(keyPem), readCertificate(pem)];
+  const wanted = names ?? (present === undefined ? [] : namesIn(present));
+  if (key !== undefined && present?.checkPrivateKey(key) === true) {
+    const signed = present.verify(authority.certificate.publicKey);
+    if (signed && isFresh(present, now) && wanted.every((name) => holdsFor(present, name))) {
+      return { key: keyPem, certificate: pem };
+    }
+  }
+  const used = key ?? makeKey();
+  const certificate = signServer(authority, { publicKey: publicHalf(used), names: wanted, now });
+  const pair = { key: keyText(used), certificate };
+  await writeWhole(files.serverKey, pair.key, 0o600);
+  await writeWhole(files.server, certificate, 0o644);
+  return pair;
+}
+
+/** Renewed in the last third of its life, and where a clock was wrong when it was made. */
+function isFresh({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
+  const leftMs = validToDate.getTime() - now;
+  return validFromDate.getTime() <= now && leftMs > (limits.serverCertificateDays * 86_400_000) / 3;
+}
+
+const holdsFor = (certificate: X509Certificate, name: string): boolean =>
+  certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined;
+
+const namesIn = ({ subjectAltName = '' }: X509Certificate): string[] =>
+  [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name);

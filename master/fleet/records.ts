@@ -1,0 +1,33 @@
+// What the store holds of a host: who it is to people, written by them and by what it tells; and which
+// certificate is its own, written only when it joins.
+
+import type { HostId } from '../../states/ids.ts';
+import type { Entry, Store } from '../store/store.ts';
+import type { HostRecord } from '../views/hosts.ts';
+
+/** Which certificate may link as the host. */
+export interface IdentityRecord {
+  /** sha256 of the certificate. */
+  readonly fingerprint: string;
+  /** sha256 of its public key. */
+  readonly key: string;
+  /** The id of the join token it came with. */
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export const hostKey = (id: HostId): string => `hosts/${id}`;
+export const identityKey = (id: HostId): string => `identities/${id}`;
+
+export interface KnownHost {
+  readonly host: Entry<HostRecord> | undefined;
+  readonly identity: Entry<IdentityRecord> | undefined;
+}
+
+export async function knownHost(store: Store, id: HostId): Promise<KnownHost> {
+  const [host, identity] = await Promise.all([store.get(hostKey(id)), store.get(identityKey(id))]);
+  return {
+    host: host as Entry<HostRecord> | undefined,
+    identity: identity as Entry<IdentityRecord> | undefined,
+  };
+}
