@@ -1,0 +1,216 @@
+// Takes the steps of a plan, one after the other. Only the wait for lasting health overlaps with the
+// steps of services that do not depend on it.
+
+import type { World } from '../protocol/world.ts';
+import type { Progress } from '../protocol/messages.ts';
+import type { HostState } from '../states/model.ts';
+import { labelKeys, labelsOf } from '../states/naming.ts';
+import type { Observed } from '../states/observed.ts';
+import type { Step } from '../states/step.ts';
+import { awaitHealthy, type Awaiting } from './await-healthy.ts';
+import type { Engine } from './engine/engine.ts';
+import { Failed, failure, failureOf, withTraces, type Phase } from './evidence.ts';
+import type { HealthBook } from './health.ts';
+import { inOrder } from './order.ts';
+import type { Answer } from './probe.ts';
+import { pullAll } from './pulls.ts';
+import type { Tally } from './tally.ts';
+
+export type Told = Pick<Progress, 'phase' | 'detail' | 'service'>;
+
+export interface Performing {
+  readonly engine: Engine;
+  readonly world: World;
+  readonly health: HealthBook;
+  readonly state: HostState;
+  readonly observed: Observed;
+  readonly tally: Tally;
+  /** Fires between two steps' worth of work: no call to the Engine is broken off by it. */
+  readonly signal: AbortSignal;
+  readonly tell: (told: Told) => void;
+}
+
+/** Throws Failed, a DOCKER_DOWN fault, or the signal's reason. */
+export async function perform(steps: readonly Step[], performing: Performing): Promise<void> {
+  const { signal } = performing;
+  const stop = new AbortController();
+  const waits = new Waits();
+  const inner = { ...performing, signal: AbortSignal.any([signal, stop.signal]) };
+  try {
+    for (const group of inOrder(steps)) {
+      signal.throwIfAborted();
+      waits.throwIfFailed();
+      if (group.do === 'pull-all') await pullAll(group.images, inner);
+      else {
+        await waits.until(neededBy(group));
+        await take(group, inner, waits);
+      }
+    }
+    await waits.until('all');
+  } finally {
+    stop.abort();
+    await waits.ended();
+  }
+}
+
+/** Services whose lasting health a step has to wait for. */
+function neededBy(step: Step): readonly string[] | 'all' {
+  switch (step.do) {
+    case 'start':
+    case 'restart':
+      return step.spec.needs;
+    // What could run until here is given up only when everything that takes its place is healthy.
+    case 'stop':
+      return [step.service];
+    case 'remove':
+    case 'remove-network':
+      return 'all';
+    default:
+      return [];
+  }
+}
+
+/** Waits for lasting health that go on beside the steps. */
+class Waits {
+  readonly #going = new Map<string, Promise<unknown>[]>();
+  #failed: { readonly error: unknown } | undefined;
+
+  /** Resolves when it has ended, either way. */
+  add(service: string, wait: Promise<unknown>): Promise<unknown> {
+    const noted = wait.catch((error: unknown) => {
+      this.#failed ??= { error };
+    });
+    this.#going.set(service, [...(this.#going.get(service) ?? []), noted]);
+    return noted;
+  }
+
+  async until(services: readonly string[] | 'all'): Promise<void> {
+    const asked = services === 'all' ? [...this.#going.keys()] : services;
+    await Promise.all(asked.flatMap((service) => this.#going.get(service) ?? []));
+    this.throwIfFailed();
+  }
+
+  throwIfFailed(): void {
+    if (this.#failed !== undefined) throw this.#failed.error;
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all([...this.#going.values()].flat());
+  }
+}
+
+async function take(step: Step, performing: Performing, waits: Waits): Promise<void> {
+  const { engine, state, tally, tell } = performing;
+  const write = (phase: Phase, work: () => Promise<void>): Promise<void> =>
+    written(step, phase, performing, work);
+  switch (step.do) {
+    case 'create-network':
+      return write('network', () => engine.createNetwork(step.network, ownLabels(state)));
+    case 'create-volume':
+      return write('create', () => engine.createVolume(step.volume, ownLabels(state)));
+    case 'pull':
+      return pullAll([step.image], performing);
+    case 'create':
+      tell({ phase: 'creating', service: step.spec.service, detail: step.container });
+      tally.created.add(step.container);
+      return write('create', () =>
+        engine.create({
+          name: step.container,
+          spec: step.spec,
+          labels: labelsOf(state, step.spec),
+          network: state.network,
+        }),
+      );
+    case 'start':
+      tell({ phase: 'starting', service: step.spec.service, detail: step.container });
+      tally.starts(step.container);
+      return write('start', () => engine.start(step.container));
+    case 'restart':
+      tell({ phase: 'starting', service: step.spec.service, detail: step.reason });
+      return restart(step, performing);
+    case 'stop':
+      tell({ phase: 'stopping', service: step.service, detail: step.container });
+      tally.stops(step.container, performing.observed, performing.world.now());
+      return write('stop', () => engine.stop(step.container, step.timeoutMs));
+    case 'remove':
+      tell({ phase: 'removing', service: step.service, detail: step.container });
+      return write('remove', () => engine.remove(step.container));
+    case 'remove-network':
+      return write('network', () => engine.removeNetwork(step.network));
+    case 'await-healthy':
+      return awaitStep(step, performing, waits);
+  }
+}
+
+const ownLabels = ({ project, environment }: HostState): Record<string, string> => ({
+  [labelKeys.project]: project,
+  [labelKeys.environment]: environment,
+});
+
+type About = Extract<Step, { readonly do: 'await-healthy' | 'restart' }>;
+
+/** A paused one goes on where it was; that costs nothing. */
+async function restart(step: About, performing: Performing): Promise<void> {
+  const { engine, observed, tally, world } = performing;
+  const { container, spec } = step;
+  const found = observed.containers.find(({ name }) => name === container);
+  tally.stops(container, observed, world.now());
+  tally.starts(container);
+  if (found?.status === 'paused') {
+    await written(step, 'start', performing, () => engine.unpause(container));
+    return;
+  }
+  await written(step, 'stop', performing, () => engine.stop(container, spec.stop.timeoutMs));
+  await written(step, 'start', performing, () => engine.start(container));
+}
+
+/** Resolves when it said yes for the first time; that it goes on to is awaited beside what follows. */
+async function awaitStep(step: About, performing: Performing, waits: Waits): Promise<void> {
+  const { engine, world, signal, health, state, tally, tell } = performing;
+  const { container: name, spec } = step;
+  const { service } = spec;
+  const watched = { name, spec, network: state.network };
+  tell({ phase: 'checking', service, detail: spec.healthcheck.kind });
+  const restarts = tally.started.has(name) ? 0 : 'any';
+  await new Promise<unknown>((resolve) => {
+    const onReady = (): void => {
+      tally.ready(spec, name, world.now());
+      resolve(undefined);
+    };
+    const onAnswer = (answer: Answer): void => {
+      health.note(state.environment, watched, answer);
+    };
+    const waiting = { engine, world, signal, onReady, onAnswer };
+    const done = awaitHealthy({ ...watched, restarts }, waiting).then(async (awaited) => {
+      if (!awaited.healthy) throw await unhealthy(awaited, step, performing);
+      tell({ phase: 'healthy', service, detail: awaited.words });
+    });
+    void waits.add(service, done).then(resolve);
+  });
+  waits.throwIfFailed();
+}
+
+async function unhealthy(
+  { code, message, probe }: Extract<Awaiting, { healthy: false }>,
+  { container, spec }: About,
+  { engine }: Performing,
+): Promise<Failed> {
+  const failed = failure(code, message, { phase: 'healthy', container, spec });
+  return new Failed([await withTraces(engine, failed, probe)]);
+}
+
+/** One call that changes something, counted where it did; its fault becomes a failure. */
+async function written(
+  step: Step,
+  phase: Phase,
+  { engine, tally }: Performing,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+    tally.writes += 1;
+  } catch (error) {
+    const failed = failureOf(error, { phase, ...step });
+    throw new Failed([phase === 'start' ? await withTraces(engine, failed, undefined) : failed]);
+  }
+}
