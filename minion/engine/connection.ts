@@ -22,6 +22,8 @@ export interface Job {
   readonly again?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly refused?: (refusal: Refusal) => FaultData;
+  /** Whose fault silence is; without it the Engine's. */
+  readonly late?: FaultData;
 }
 
 export interface Call {
@@ -105,6 +107,7 @@ export class Connection<Client> {
   #data(job: Job, error: unknown, late: boolean): FaultData | undefined {
     const { where } = this.#dial;
     if (late) {
+      if (job.late !== undefined) return job.late;
       const message = `the Docker Engine did not answer within ${job.ms / 1_000} s: ${job.what}`;
       return { code: 'DOCKER_DOWN', message, where };
     }

@@ -51,7 +51,7 @@ const deadlines = {
   /** Beside the grace of the container itself. */
   stopMs: 30_000,
   /** Between two lines of a pull. */
-  pullSilenceMs: 180_000,
+  pullSilenceMs: 120_000,
 } as const;
 const removalPollMs = 100;
 
@@ -138,6 +138,7 @@ class DockerEngine implements Engine {
       perSign: true,
       signal,
       refused: ({ text }) => pullFault(text, reference),
+      late: pullFault('deadline exceeded', reference),
     };
     await this.#connection.call(job, async ({ docker }, { signal: abortSignal, alive }) => {
       const query = { fromImage: image.repository, tag: image.digest };

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { execAnswer } from './answers.ts';
 import type { ExecResult } from './engine.ts';
+import { tidy } from './errors.ts';
 import { endLeftover } from './leftover.ts';
 import { framedText } from './log-frames.ts';
 
@@ -25,6 +26,7 @@ export interface Patience {
 
 /** Docker says so too of a check of its own that took too long. */
 const notEnded = -1;
+const notBegun = 126;
 const outputBytesMax = 65_536;
 const exitPollMs = 10;
 const exitPollsMax = 100;
@@ -42,8 +44,14 @@ export async function runCommand(command: Command, patience: Patience): Promise<
     if (signal.aborted || !late.aborted) throw error;
     return { exitCode: notEnded, output: output.text };
   }
-  return { exitCode: await exitCodeOf(command, { abortSignal: signal }), output: output.text };
+  return ended(await exitCodeOf(command, { abortSignal: signal }), output.text);
 }
+
+/** The Engine tells why a command could not be begun as if that were its output. */
+const ended = (exitCode: number, output: string): ExecResult =>
+  exitCode === notBegun && /^OCI runtime exec failed/.test(output)
+    ? { exitCode, output: tidy(output) }
+    : { exitCode, output };
 
 /** What a command said, up to a bound; the rest is read and dropped. */
 class Output {
