@@ -24,6 +24,12 @@ export function turns<Host extends { readonly host: string; readonly changes: bo
 export const batchSize = (batch: RolloutPolicy['batch'], hosts: number): number =>
   Math.max(1, 'hosts' in batch ? batch.hosts : Math.ceil((hosts * batch.percent) / 100));
 
+/** The one order of a rollout's hosts, also when they come out of the store. */
+export const inTurn = (
+  one: { readonly batch: number; readonly host: string },
+  two: { readonly batch: number; readonly host: string },
+): number => one.batch - two.batch || (one.host < two.host ? -1 : 1);
+
 function changesFirst<Host extends { readonly host: string; readonly changes: boolean }>(
   one: Host,
   two: Host,

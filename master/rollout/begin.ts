@@ -2,9 +2,20 @@
 
 import type { Running } from '../../protocol/messages.ts';
 import type { HostId } from '../../states/ids.ts';
+import { exits } from '../cli/exit.ts';
 import { plural } from '../words.ts';
-import { turns } from './batches.ts';
-import { ask, draftOf, enter, idsOf, inPhase, patchAll, type Effect } from './draft.ts';
+import { inTurn, turns } from './batches.ts';
+import {
+  ask,
+  draftOf,
+  enter,
+  finish,
+  idsOf,
+  inPhase,
+  patchAll,
+  settle,
+  type Effect,
+} from './draft.ts';
 import type { Rollout, RolloutHead, RolloutHost } from './record.ts';
 
 export interface Candidate {
@@ -14,6 +25,8 @@ export interface Candidate {
   readonly changes: boolean;
   /** The newest generation the host was ever given in this environment. */
   readonly generation: number;
+  /** Which of the rollout's states it gets. */
+  readonly state: number;
   readonly running: readonly Running[];
 }
 
@@ -36,6 +49,22 @@ export function begin(beginning: Beginning, now: number): [Rollout, readonly Eff
   return [draft.rollout, draft.effects];
 }
 
+/** Every host that answers is right already: nothing to wait for, only something to write down. */
+export function recordOnly(beginning: Beginning, now: number): [Rollout, readonly Effect[]] {
+  const draft = draftOf({ ...beginning, ...unbegun(now), hosts: lineUp(beginning, now) }, now);
+  const right = inPhase(draft, 'pulling');
+  patchAll(draft, idsOf(right), () => ({ phase: 'done' }));
+  ask(draft, idsOf(draft.rollout.hosts), 'new');
+  settle(draft, right);
+  const { id, release, actor } = beginning;
+  const missing = inPhase(draft, 'offline').length;
+  finish(draft, 'succeeded', {
+    ...{ actor, exit: missing > 0 ? exits.missing : exits.converged },
+    message: `${id} changes nothing: ${plural(right.length, 'host')} run release ${release} already`,
+  });
+  return [draft.rollout, draft.effects];
+}
+
 const unbegun = (now: number) => ({
   ...{ phase: 'pulling' as const, why: null, startedAt: now, endedAt: null },
   ...{ deadline: now, exit: null },
@@ -51,11 +80,13 @@ function lineUp({ hosts, policy, cause }: Beginning, now: number): readonly Roll
   );
   const last = 1 + Math.max(0, ...linked.map(({ batch }) => batch));
   const away = hosts.filter((host) => !host.linked).map((host) => ({ host, batch: last }));
-  return [...linked, ...away].map(({ host, batch }) => ({
+  const all = [...linked, ...away].map(({ host, batch }): RolloutHost => ({
     ...{ host: host.host, batch, phase: host.linked ? 'pulling' : 'offline', since: now },
+    state: host.state,
     ...{ told: 'nothing', switched: false, generation: host.generation, answered: false },
     ...{ lost: !host.linked, attempts: 0, retryAt: null, failures: [], running: host.running },
   }));
+  return all.sort(inTurn);
 }
 
 function batchWords(hosts: readonly RolloutHost[]): string {

@@ -50,23 +50,23 @@ export function patchAll(
   values: (host: RolloutHost) => HostPatch,
   message?: string,
 ): void {
+  if (ids.length === 0) return;
   const chosen = new Set<string>(ids);
-  const { now } = draft;
-  const hosts = draft.rollout.hosts.map((host) =>
-    chosen.has(host.host) ? patched(host, values(host), now) : host,
-  );
+  const told: NewEvent[] = [];
+  const hosts = draft.rollout.hosts.map((host) => {
+    if (!chosen.has(host.host)) return host;
+    const change = values(host);
+    const next = patched(host, change, draft.now);
+    if (message !== undefined) told.push(hostEvent(draft.rollout, next, { change, message }));
+    return next;
+  });
   draft.rollout = { ...draft.rollout, hosts };
-  if (message === undefined) return;
-  for (const host of hosts.filter((each) => chosen.has(each.host))) {
-    draft.effects.push({
-      do: 'tell',
-      event: hostEvent(draft.rollout, host, { values: values(host), message }),
-    });
-  }
+  draft.effects.push(...told.map((event) => ({ do: 'tell' as const, event })));
 }
 
 /** Desires are numbered here: each is newer than all that the host has been given before. */
 export function ask(draft: Draft, ids: readonly HostId[], what: Exclude<Told, 'nothing'>): void {
+  if (ids.length === 0) return;
   const chosen = new Set<string>(ids);
   const hosts = draft.rollout.hosts.map((host) =>
     chosen.has(host.host) ? asked(host, what) : host,
@@ -169,11 +169,11 @@ export const eventBase = (rollout: RolloutHead) => ({
 
 /** Evidence is told once, with the transition that it belongs to. */
 function hostEvent(
-  rollout: Rollout,
+  rollout: RolloutHead,
   host: RolloutHost,
-  { values, message }: { readonly values: HostPatch; readonly message: string },
+  { change, message }: { readonly change: HostPatch; readonly message: string },
 ): NewEvent {
-  const { failures = [], gapMs } = values;
+  const { failures = [], gapMs } = change;
   return {
     ...{ ...eventBase(rollout), kind: 'host', host: host.host, phase: host.phase },
     ...{ actor: 'master', message },

@@ -72,6 +72,8 @@ export const rolloutHost = z
     batch: count,
     phase: hostPhase,
     since: at,
+    /** Which of the rollout's states this host gets; hosts that get the same share one. */
+    state: count,
     told,
     /** It was asked for the new state at least once: from then on it is not as it was. */
     switched: z.boolean(),
@@ -128,8 +130,8 @@ export const desiredRecord = z
     generation: count,
     mode: z.enum(['pull', 'run']),
     onFailure: z.enum(['rollback', 'pause']),
-    state: hostState.readonly(),
-    good: hostState.readonly().nullable(),
+    state: hostState,
+    good: hostState.nullable(),
     rollout: rolloutId,
   })
   .readonly();

@@ -39,7 +39,7 @@ export const beginning = ({ hosts, policy, cause = 'apply' }: Start): Beginning 
   ...{ project: 'starfall', environment: beta, commit: null, subject: null, partial: false, cause },
   ...{ actor: 'ann@laptop', images: [], policy: policyOf(policy) },
   hosts: hosts.map(({ linked, changes = true }, at) => ({
-    ...{ host: hostId(`h${at + 1}`), linked, changes, generation: 3, running: [] },
+    ...{ host: hostId(`h${at + 1}`), linked, changes, generation: 3, state: 0, running: [] },
   })),
 });
 
