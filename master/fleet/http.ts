@@ -18,9 +18,6 @@ export interface HttpOptions {
   readonly log: Logger;
 }
 
-/** Whoever guesses is slowed down ten times as much as who joins. */
-const guessCost = 9;
-
 export async function answer(
   options: HttpOptions,
   request: IncomingMessage,
@@ -44,8 +41,7 @@ async function enrol(
   response: ServerResponse,
 ): Promise<void> {
   const address = request.socket.remoteAddress;
-  const neighbour = neighbourOf(address);
-  const waitMs = rate.take(neighbour);
+  const waitMs = rate.take(neighbourOf(address));
   if (waitMs > 0) {
     response.setHeader('retry-after', Math.ceil(waitMs / 1_000));
     refuse(
@@ -60,7 +56,6 @@ async function enrol(
     send(response, 200, { type: 'application/json', text: JSON.stringify(given) });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    if (error.data.code === 'JOIN_REFUSED') rate.take(neighbour, guessCost);
     log.warn({ address, reason: error.data.message }, 'a host was not let in');
     refuse(response, statuses[error.data.code] ?? 503, error);
   }
@@ -70,13 +65,13 @@ const statuses: Partial<Record<FaultCode, number>> = { BAD_USAGE: 400, JOIN_REFU
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
-  let bytes = Number(request.headers['content-length'] ?? 0);
-  if (bytes > limits.enrolBodyBytesMax) throw fault('BAD_USAGE', 'the request is too large');
-  bytes = 0;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limits.enrolBodyBytesMax) throw tooLarge();
+  let bytes = 0;
   // What goes on past the limit ends the connection with it.
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > limits.enrolBodyBytesMax) throw fault('BAD_USAGE', 'the request is too large');
+    if (bytes > limits.enrolBodyBytesMax) throw tooLarge();
     parts.push(part);
   }
   try {
@@ -85,6 +80,8 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
     throw fault('BAD_USAGE', 'not a request to join');
   }
 }
+
+const tooLarge = (): Fault => fault('BAD_USAGE', 'the request is too large');
 
 function refuse(response: ServerResponse, status: number, { data }: Fault): void {
   const { code, message } = data;

@@ -26,14 +26,14 @@ export class Rate {
   }
 
   /** Milliseconds to wait; 0 where it may be done now. Nothing is taken by one who must wait. */
-  take(neighbour: string, cost = 1): number {
+  take(neighbour: string): number {
     const { burst, msEach } = this.#limits;
     const now = this.#world.now();
     const known = this.#buckets.get(neighbour);
     const given = known === undefined ? 0 : Math.max(0, now - known.at) / msEach;
     const used = Math.max(0, (known?.used ?? 0) - given);
-    const over = used + cost - burst;
-    this.#remember(neighbour, { used: over > 0 ? used : used + cost, at: now });
+    const over = used + 1 - burst;
+    this.#remember(neighbour, { used: over > 0 ? used : used + 1, at: now });
     return over > 0 ? Math.ceil(over * msEach) : 0;
   }
 
