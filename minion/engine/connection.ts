@@ -60,7 +60,6 @@ export class Connection<Client> {
   }
 
   async #once<T>(job: Job, run: (client: Client, call: Call) => Promise<T>): Promise<T> {
-    job.signal?.throwIfAborted();
     const client = await this.#negotiated();
     return this.#watched(job, (call) => run(client, call));
   }
@@ -77,6 +76,7 @@ export class Connection<Client> {
   }
 
   async #watched<T>(job: Job, run: (call: Call) => Promise<T>): Promise<T> {
+    job.signal?.throwIfAborted();
     const stop = new AbortController();
     const end = (): void => {
       stop.abort();
