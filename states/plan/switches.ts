@@ -1,0 +1,122 @@
+// From the old containers to the new ones, group by group: what must stop first, the starts, their
+// health, then what could run on until here. Old containers are stopped and kept.
+
+import type { ObservedContainer } from '../observed.ts';
+import type { Step, Switch } from '../step.ts';
+import { stop, stopMsDefault } from './acts.ts';
+import { groupsOf, isToStart, portNeeded } from './order.ts';
+import {
+  replaced,
+  unwanted,
+  whyAwait,
+  whyRestart,
+  whyStart,
+  whyStopped,
+  type Order,
+} from './reasons.ts';
+import { isLive, type Slot } from './slots.ts';
+
+export interface Switched {
+  readonly steps: readonly Step[];
+  readonly switches: readonly Switch[];
+  /** Those of `gone` that are stopped here, because a wanted one needs their port. */
+  readonly stopped: ReadonlySet<ObservedContainer>;
+}
+
+/** Slots in the order in which they are to be switched. */
+export function switchAll(slots: readonly Slot[], gone: readonly ObservedContainer[]): Switched {
+  const stopped = new Set<ObservedContainer>();
+  const done = groupsOf(slots).map((group) => {
+    const starting = group.filter(isToStart);
+    const inTheWay = gone.flatMap((container) => {
+      const step = stopped.has(container) ? undefined : stopForPort(container, starting);
+      if (step !== undefined) stopped.add(container);
+      return step ?? [];
+    });
+    return switchGroup(group, inTheWay);
+  });
+  return {
+    steps: done.flatMap(({ steps }) => steps),
+    switches: done.flatMap(({ switches }) => switches),
+    stopped,
+  };
+}
+
+function stopForPort(container: ObservedContainer, starting: readonly Slot[]): Step | undefined {
+  if (!isLive(container)) return undefined;
+  const taker = takerOf(container, starting);
+  if (taker === undefined) return undefined;
+  return stop(container, stopMsDefault, `${unwanted}, and ${taker}`);
+}
+
+/** Who needs a port of the container, in words. */
+function takerOf(container: ObservedContainer, starting: readonly Slot[]): string | undefined {
+  for (const { spec } of starting) {
+    const port = portNeeded(spec, container);
+    if (port !== undefined) return `${spec.service} needs its port ${port}`;
+  }
+  return undefined;
+}
+
+/** One that does not run serves nobody, and may take its port back at any moment: it stops first. */
+const whyFirst = (container: ObservedContainer, starting: readonly Slot[]): string | undefined =>
+  container.status === 'running' ? takerOf(container, starting) : whyStopped(container);
+
+function switchGroup(
+  group: readonly Slot[],
+  inTheWay: readonly Step[],
+): Pick<Switched, 'steps' | 'switches'> {
+  const starting = group.filter(isToStart);
+  const first: Step[] = [...inTheWay];
+  const last: Step[] = [];
+  const orders = new Map<Slot, Order>();
+  for (const slot of group) {
+    const { timeoutMs } = slot.spec.stop;
+    for (const container of slot.old) {
+      const why = whyFirst(container, starting);
+      (why === undefined ? last : first).push(stop(container, timeoutMs, why ?? replaced));
+    }
+    orders.set(slot, orderOf(slot, starting));
+  }
+  const starts = starting.map((slot) => startStep(slot, orders.get(slot) ?? 'first-start'));
+  const awaits = group.filter(({ todo }) => todo !== 'nothing').map(awaitStep);
+  const changed = group.filter((slot) => isToStart(slot) || slot.old.length > 0);
+  return {
+    steps: [...first, ...starts, ...awaits, ...last],
+    switches: changed.map((slot) =>
+      switchOf(slot, orders.get(slot) ?? 'first-start', starting.length),
+    ),
+  };
+}
+
+function orderOf(slot: Slot, starting: readonly Slot[]): Order {
+  if (slot.todo === 'nothing') return 'start-first';
+  const stopsFirst = slot.old.some((container) => whyFirst(container, starting) !== undefined);
+  if (stopsFirst) return 'stop-first';
+  if (slot.old.length > 0) return 'start-first';
+  return slot.todo === 'restart' ? 'stop-first' : 'first-start';
+}
+
+function startStep(slot: Slot, order: Order): Step {
+  const { name: container, spec } = slot;
+  return slot.todo === 'restart'
+    ? { do: 'restart', container, spec, reason: whyRestart(slot) }
+    : { do: 'start', container, spec, reason: whyStart(slot, order) };
+}
+
+const awaitStep = (slot: Slot): Step => ({
+  do: 'await-healthy',
+  container: slot.name,
+  spec: slot.spec,
+  reason: whyAwait(slot),
+});
+
+/** Seen by a client of a port on a bridge, everything prepared before: 640–740 ms; PEERS §1. */
+const stopFirstGapMs = 650;
+/** The Engine does one start after the other, each about this long; PEERS §1. */
+const startMs = 300;
+
+function switchOf({ spec }: Slot, order: Order, starts: number): Switch {
+  const gapMs = order === 'stop-first' ? stopFirstGapMs + (starts - 1) * startMs : 0;
+  return { service: spec.service, slot: spec.slot, order, gapMs };
+}
