@@ -6,9 +6,14 @@ import type { Logger } from 'pino';
 import { Fault, fault } from '../states/faults.ts';
 import type { Desire, Drift, HostFailure, Report } from '../protocol/messages.ts';
 import type { World } from '../protocol/world.ts';
-import { fold, holdsNothing, snapshot, type Facts, type Held } from './held.ts';
-import { JournalFile } from './journal-file.ts';
-import { environmentsMax, type JournalRecord, type Recovered, type Told } from './records.ts';
+import { fold, holdsNothing, snapshot, type Facts, type Held } from './journal/held.ts';
+import { JournalFile } from './journal/journal-file.ts';
+import {
+  environmentsMax,
+  type JournalRecord,
+  type Recovered,
+  type Told,
+} from './journal/records.ts';
 
 export interface JournalOptions {
   readonly dir: string;

@@ -5,13 +5,19 @@ import type { Desire, HostFailure, Report } from '../protocol/messages.ts';
 import type { HostState } from '../states/model.ts';
 import type { Observed } from '../states/observed.ts';
 import { plan } from '../states/plan.ts';
-import { converge, look, untilDockerAnswers, type Change, type Tools } from './converge.ts';
-import { Failed } from './evidence.ts';
-import { decide, leftOver, undo, type Decision } from './going-back.ts';
-import { perform, type Told } from './perform.ts';
-import { pullAll } from './pulls.ts';
-import { allRunning, runningOf } from './running.ts';
-import { Tally } from './tally.ts';
+import {
+  converge,
+  look,
+  untilDockerAnswers,
+  type Change,
+  type Tools,
+} from './reconcile/converge.ts';
+import { Failed } from './reconcile/evidence.ts';
+import { decide, leftOver, undo, type Decision } from './reconcile/going-back.ts';
+import { perform, type Told } from './reconcile/perform.ts';
+import { pullAll } from './reconcile/pulls.ts';
+import { allRunning, runningOf } from './reconcile/running.ts';
+import { Tally } from './reconcile/tally.ts';
 
 export interface Task extends Tools {
   readonly desire: Desire;

@@ -57,7 +57,7 @@ export const desireOf = (
     generation,
     mode: 'run',
     onFailure: 'rollback',
-    state: stateOf(environment) as Desire['state'],
+    state: stateOf(environment),
     ...more,
   });
 

@@ -1,13 +1,13 @@
 // Waits until a container that was started is healthy for as long as its state wants, or is known not
 // to become so. It is looked at more often than it is asked, so that an end is seen at once.
 
-import type { World } from '../protocol/world.ts';
-import type { FaultCode } from '../states/faults.ts';
-import type { ContainerSpec } from '../states/model.ts';
-import { formatSize } from '../states/units.ts';
-import type { ContainerDetail, Engine } from './engine/engine.ts';
+import type { World } from '../../protocol/world.ts';
+import type { FaultCode } from '../../states/faults.ts';
+import type { ContainerSpec } from '../../states/model.ts';
+import { formatSize } from '../../states/units.ts';
+import type { ContainerDetail, Engine } from '../engine/engine.ts';
 import { judge, startWatch, type Verdict } from './judge.ts';
-import { probe, type Answer } from './probe.ts';
+import { probe, type Answer } from '../probe.ts';
 
 export interface Awaited {
   readonly name: string;

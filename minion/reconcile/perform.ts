@@ -1,18 +1,18 @@
 // Takes the steps of a plan, one after the other. Only the wait for lasting health overlaps with the
 // steps of services that do not depend on it.
 
-import type { World } from '../protocol/world.ts';
-import type { Progress } from '../protocol/messages.ts';
-import type { HostState } from '../states/model.ts';
-import { labelKeys, labelsOf } from '../states/naming.ts';
-import type { Observed } from '../states/observed.ts';
-import type { Step } from '../states/step.ts';
-import { awaitHealthy, type Awaiting } from './await-healthy.ts';
-import type { Engine } from './engine/engine.ts';
+import type { World } from '../../protocol/world.ts';
+import type { Progress } from '../../protocol/messages.ts';
+import type { HostState } from '../../states/model.ts';
+import { labelKeys, labelsOf } from '../../states/naming.ts';
+import type { Observed } from '../../states/observed.ts';
+import type { Step } from '../../states/step.ts';
+import { awaitHealthy, type Awaiting } from '../health/await-healthy.ts';
+import type { Engine } from '../engine/engine.ts';
 import { Failed, failure, failureOf, withTraces, type Phase } from './evidence.ts';
-import type { HealthBook } from './health.ts';
+import type { HealthBook } from '../health/health.ts';
 import { inOrder } from './order.ts';
-import type { Answer } from './probe.ts';
+import type { Answer } from '../probe.ts';
 import { pullAll } from './pulls.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyJournal, encode, recover, type JournalRecord } from '../../minion/records.ts';
-import { beta, desireOf, reportOf } from './samples.ts';
+import {
+  emptyJournal,
+  encode,
+  recover,
+  type JournalRecord,
+} from '../../../minion/journal/records.ts';
+import { beta, desireOf, reportOf } from '../samples.ts';
 
 const writes: readonly (readonly JournalRecord[])[] = [
   [{ kind: 'owner', owner: 'web-1 of 1234' }],

@@ -1,8 +1,8 @@
 // In which order a plan's steps are taken on the host: as the plan has them, except that pulls go
 // together, and that old containers which may run on stop only when everything has been started.
 
-import type { PinnedImage } from '../states/model.ts';
-import type { Step } from '../states/step.ts';
+import type { PinnedImage } from '../../states/model.ts';
+import type { Step } from '../../states/step.ts';
 
 export type Taken = Step | { readonly do: 'pull-all'; readonly images: readonly PinnedImage[] };
 

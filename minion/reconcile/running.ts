@@ -1,10 +1,10 @@
 // What a host runs now, as a report tells it.
 
-import type { Running } from '../protocol/messages.ts';
-import type { ContainerSpec, HostState } from '../states/model.ts';
-import { containerName } from '../states/naming.ts';
-import type { Observed } from '../states/observed.ts';
-import { reference } from './observe.ts';
+import type { Running } from '../../protocol/messages.ts';
+import type { ContainerSpec, HostState } from '../../states/model.ts';
+import { containerName } from '../../states/naming.ts';
+import type { Observed } from '../../states/observed.ts';
+import { reference } from '../observe.ts';
 import type { Tally } from './tally.ts';
 
 /** Everything of the environment that runs; tags are known of what the states name. */

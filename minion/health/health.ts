@@ -1,12 +1,12 @@
 // The health of what runs, for as long as it runs: the minion's own probes, each at its interval, and
 // the newest answer of each. One timer for all of them.
 
-import type { World } from '../protocol/world.ts';
-import { Fault } from '../states/faults.ts';
-import type { ContainerSpec } from '../states/model.ts';
-import type { ContainerDetail, Engine, EngineContainer } from './engine/engine.ts';
-import type { Health } from './observe.ts';
-import { probe, type Answer } from './probe.ts';
+import type { World } from '../../protocol/world.ts';
+import { Fault } from '../../states/faults.ts';
+import type { ContainerSpec } from '../../states/model.ts';
+import type { ContainerDetail, Engine, EngineContainer } from '../engine/engine.ts';
+import type { Health } from '../observe.ts';
+import { probe, type Answer } from '../probe.ts';
 
 export interface Watched {
   readonly name: string;
@@ -57,7 +57,7 @@ export class HealthBook {
     for (const entry of this.#of(environment)) {
       if (!names.has(entry.name)) this.#entries.delete(entry.name);
     }
-    for (const each of watched) this.#add(environment, each, now);
+    for (const each of watched) this.#add(environment, each, now).active = true;
     this.#woken.abort();
   }
 
@@ -77,10 +77,7 @@ export class HealthBook {
 
   /** An answer that somebody else got. */
   note(environment: string, watched: Watched, answer: Answer): void {
-    const { world } = this.#options;
-    this.#add(environment, watched, world.now());
-    const entry = this.#entries.get(watched.name);
-    if (entry !== undefined) this.#take(entry, answer);
+    this.#take(this.#add(environment, watched, this.#options.world.now()), answer);
   }
 
   /** For a container that runs: by its newest answer, or by one that is got now. */
@@ -107,14 +104,18 @@ export class HealthBook {
     }
   }
 
-  #add(environment: string, watched: Watched, now: number): void {
-    if (!isProbed(watched.spec)) return;
-    const known = this.#entries.get(watched.name);
+  #add(environment: string, watched: Watched, now: number): Entry {
     const fresh = { health: 'starting', words: '', failures: 0, since: now } as const;
-    const timing = { answeredAt: 0, dueAt: now, detail: undefined, active: true };
-    const entry = known ?? { ...fresh, ...timing, environment, ...watched };
+    const timing = { answeredAt: 0, dueAt: now, detail: undefined, active: false };
+    const entry = this.#entries.get(watched.name) ?? {
+      ...fresh,
+      ...timing,
+      environment,
+      ...watched,
+    };
+    this.#entries.set(watched.name, entry);
     // What asks and how often may have changed while the container runs on.
-    this.#entries.set(watched.name, Object.assign(entry, watched, { active: true }));
+    return Object.assign(entry, watched);
   }
 
   #isFresh({ answeredAt, spec: { healthcheck } }: Entry): boolean {
@@ -146,7 +147,9 @@ export class HealthBook {
     while (!stopped.aborted) {
       this.#woken = new AbortController();
       const now = world.now();
-      const active = [...this.#entries.values()].filter((entry) => entry.active);
+      const active = [...this.#entries.values()].filter(
+        (each) => each.active && isProbed(each.spec),
+      );
       for (const entry of active) {
         if (entry.dueAt <= now && this.#asking < probesMax) void this.#probe(entry);
       }

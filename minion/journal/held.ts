@@ -1,8 +1,8 @@
 // What a minion holds: the desires it has accepted, how they ended, and what the master has not yet
 // acknowledged. A pure fold over the journal's records, and the decisions that follow from it.
 
-import type { EnvironmentName, ServiceName } from '../states/ids.ts';
-import type { Desire, HostFailure, Report, facts } from '../protocol/messages.ts';
+import type { EnvironmentName, ServiceName } from '../../states/ids.ts';
+import type { Desire, HostFailure, Report, facts } from '../../protocol/messages.ts';
 import type { z } from 'zod';
 import { toldMax, type JournalRecord, type Told } from './records.ts';
 

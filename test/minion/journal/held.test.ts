@@ -9,11 +9,11 @@ import {
   snapshot,
   targetOf,
   type Held,
-} from '../../minion/held.ts';
-import type { HeldEnvironment } from '../../minion/held.ts';
-import type { JournalRecord } from '../../minion/records.ts';
-import type { Desire, HostFailure, Report } from '../../protocol/messages.ts';
-import { beta, desireOf, driftOf, gamma, reportOf, specOf, stateOf } from './samples.ts';
+} from '../../../minion/journal/held.ts';
+import type { HeldEnvironment } from '../../../minion/journal/held.ts';
+import type { JournalRecord } from '../../../minion/journal/records.ts';
+import type { Desire, HostFailure, Report } from '../../../protocol/messages.ts';
+import { beta, desireOf, driftOf, gamma, reportOf, specOf, stateOf } from '../samples.ts';
 
 const held = (...records: readonly (JournalRecord | readonly JournalRecord[])[]): Held =>
   records.flat().reduce(fold, holdsNothing);
@@ -89,7 +89,7 @@ describe('what has to be done', () => {
   });
 
   it('is to leave the failed service alone where a person shall look at it', () => {
-    const state = stateOf(beta, [specOf('api'), specOf('game')]) as Desire['state'];
+    const state = stateOf(beta, [specOf('api'), specOf('game')]);
     const paused = desireOf(beta, 2, { onFailure: 'pause', state });
     const now = held(...done, wants(paused), told(2, failed(paused, { now: 'down' })));
     expect(targetOf(environment(now))).toMatchObject({ work: 'hold', leave: new Set(['api']) });

@@ -1,12 +1,13 @@
 // Why something did not get where it should, with everything that a person would look for next.
 
-import { limits } from '../protocol/limits.ts';
-import type { HostFailure } from '../protocol/messages.ts';
-import { Fault, type FaultCode } from '../states/faults.ts';
-import type { ContainerSpec } from '../states/model.ts';
-import type { ContainerDetail, Engine } from './engine/engine.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { HostFailure } from '../../protocol/messages.ts';
+import { Fault, type FaultCode } from '../../states/faults.ts';
+import type { ContainerSpec } from '../../states/model.ts';
+import type { ContainerDetail, Engine } from '../engine/engine.ts';
 
-export type Phase = 'pull' | 'create' | 'start' | 'healthy' | 'stop' | 'remove' | 'network';
+export type Phase =
+  'begin' | 'pull' | 'create' | 'start' | 'healthy' | 'stop' | 'remove' | 'network';
 
 /** What went wrong on the way, already with its evidence; thrown through the steps. */
 export class Failed extends Error {

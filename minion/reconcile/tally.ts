@@ -1,7 +1,7 @@
 // What a change has done so far: how much was written, what was started and stopped, and how long each
 // service was gone.
 
-import type { Observed } from '../states/observed.ts';
+import type { Observed } from '../../states/observed.ts';
 
 interface Place {
   readonly service: string;

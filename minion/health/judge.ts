@@ -1,7 +1,7 @@
 // From the answers of a probe to a verdict: when to ask again, and when it is healthy or never will
 // be. Pure; it is given the time.
 
-import type { ContainerSpec } from '../states/model.ts';
+import type { ContainerSpec } from '../../states/model.ts';
 
 export type Patience = Pick<ContainerSpec['healthcheck'], 'intervalMs' | 'startMs' | 'retries'> &
   Pick<ContainerSpec, 'minHealthyMs'>;

@@ -2,7 +2,7 @@
 // could not be written leaves no trace; room is set by for what has to be written all the same.
 
 import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
-import { Fault, fault } from '../states/faults.ts';
+import { Fault, fault } from '../../states/faults.ts';
 import { Reserve, replaceFile, writeFully } from './durable.ts';
 import { emptyJournal, encode, recover, type JournalRecord, type Recovered } from './records.ts';
 

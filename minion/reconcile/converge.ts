@@ -1,19 +1,19 @@
 // From what is to what should be: observe, plan, perform. Whatever the Engine does meanwhile, it is
 // waited for, and then everything is looked at anew.
 
-import type { World } from '../protocol/world.ts';
-import type { HostFailure } from '../protocol/messages.ts';
-import type { HostState } from '../states/model.ts';
-import { containerName } from '../states/naming.ts';
-import { specHash } from '../states/hash.ts';
-import type { Observed } from '../states/observed.ts';
-import { plan } from '../states/plan.ts';
-import type { PlanProblem } from '../states/step.ts';
-import { backoffMs } from './backoff.ts';
-import type { Engine } from './engine/engine.ts';
+import type { World } from '../../protocol/world.ts';
+import type { HostFailure } from '../../protocol/messages.ts';
+import type { HostState } from '../../states/model.ts';
+import { containerName } from '../../states/naming.ts';
+import { specHash } from '../../states/hash.ts';
+import type { Observed } from '../../states/observed.ts';
+import { plan } from '../../states/plan.ts';
+import type { PlanProblem } from '../../states/step.ts';
+import { backoffMs } from '../keep/backoff.ts';
+import type { Engine } from '../engine/engine.ts';
 import { Failed, failure, isDockerDown } from './evidence.ts';
-import type { HealthBook } from './health.ts';
-import { observe } from './observe.ts';
+import type { HealthBook } from '../health/health.ts';
+import { observe } from '../observe.ts';
 import { perform, type Told } from './perform.ts';
 import type { Tally } from './tally.ts';
 
@@ -101,7 +101,7 @@ export function misnamed(state: HostState, observed: Observed): ReadonlyMap<stri
   return wrong;
 }
 
-function ofProblem({ code, service, message }: PlanProblem, state: HostState): HostFailure {
+export function ofProblem({ code, service, message }: PlanProblem, state: HostState): HostFailure {
   const spec = state.containers.find((each) => each.service === service);
   return failure(code, message, {
     phase: 'create',

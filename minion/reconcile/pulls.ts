@@ -1,14 +1,14 @@
 // Fetches images, several at once. A registry that is away is asked again until a deadline; every
 // other reason ends it at once, and all that could not be fetched is told together.
 
-import type { World } from '../protocol/world.ts';
-import type { HostFailure } from '../protocol/messages.ts';
-import { Fault } from '../states/faults.ts';
-import type { HostState, PinnedImage } from '../states/model.ts';
-import { backoffMs } from './backoff.ts';
-import type { Engine } from './engine/engine.ts';
+import type { World } from '../../protocol/world.ts';
+import type { HostFailure } from '../../protocol/messages.ts';
+import { Fault } from '../../states/faults.ts';
+import type { HostState, PinnedImage } from '../../states/model.ts';
+import { backoffMs } from '../keep/backoff.ts';
+import type { Engine } from '../engine/engine.ts';
 import { Failed, failureOf } from './evidence.ts';
-import { reference } from './observe.ts';
+import { reference } from '../observe.ts';
 import type { Told } from './perform.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,10 +1,10 @@
 // What to do when a change has failed half-way: nothing, stay, or go back. Pure.
 
-import type { Desire, HostFailure } from '../protocol/messages.ts';
-import type { HostState } from '../states/model.ts';
-import { containerName } from '../states/naming.ts';
-import type { Observed, ObservedContainer } from '../states/observed.ts';
-import type { Step } from '../states/step.ts';
+import type { Desire, HostFailure } from '../../protocol/messages.ts';
+import type { HostState } from '../../states/model.ts';
+import { containerName } from '../../states/naming.ts';
+import type { Observed, ObservedContainer } from '../../states/observed.ts';
+import type { Step } from '../../states/step.ts';
 import type { Tally } from './tally.ts';
 
 export interface Fallen {

@@ -3,10 +3,10 @@
 
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { fault } from '../states/faults.ts';
-import { limits } from '../protocol/limits.ts';
-import { desire, drift, facts, hostFailure, report } from '../protocol/messages.ts';
-import { environmentName } from '../protocol/state-schema.ts';
+import { fault } from '../../states/faults.ts';
+import { limits } from '../../protocol/limits.ts';
+import { desire, drift, facts, hostFailure, report } from '../../protocol/messages.ts';
+import { environmentName } from '../../protocol/state-schema.ts';
 
 const count = z.number().int().min(0);
 
