@@ -2,6 +2,7 @@
 // server, renewed when it nears its end or must hold for other names.
 
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import {
   createCa,
@@ -110,7 +111,7 @@ function isFresh({ validFromDate, validToDate }: X509Certificate, now: number): 
 }
 
 const holdsFor = (certificate: X509Certificate, name: string): boolean =>
-  certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined;
+  (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 
 const namesIn = ({ subjectAltName = '' }: X509Certificate): string[] =>
   [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name);

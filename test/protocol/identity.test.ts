@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync, type ExecFileSyncOptions } from 'node:child_process';
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ const openssl = (...args: string[]): { code: number | null; text: string } => {
   return { code: done.status, text: done.stdout + done.stderr };
 };
 
-const quiet = { stdio: ['ignore', 'pipe', 'ignore'] } as const;
+const quiet: ExecFileSyncOptions = { stdio: ['ignore', 'pipe', 'ignore'] };
 const dayMs = 86_400_000;
 const now = Math.floor(Date.now() / 1_000) * 1_000;
 const web1 = parseHostId('web-1') as HostId;
