@@ -1,0 +1,261 @@
+// The minion as a whole: the journal, the link to the master, the Docker Engine, and what is held true
+// between them. What is here only wires; every decision stands elsewhere.
+
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Progress } from '../protocol/messages.ts';
+import { version } from '../protocol/version.ts';
+import type { World } from '../protocol/world.ts';
+import type { Fault } from '../states/faults.ts';
+import { answerCall } from './answers.ts';
+import { openControl } from './control.ts';
+import { openEngine } from './engine/docker.ts';
+import type { Engine } from './engine/engine.ts';
+import { engineFacts, machineFacts } from './facts.ts';
+import { readMinion, type Identity, type MinionConfig } from './identity.ts';
+import { Journal } from './journal.ts';
+import { acceptedOf, type Facts } from './journal/held.ts';
+import { Keeper } from './keep/keeper.ts';
+import { watchEngine } from './keep/watcher.ts';
+import { startLink, type Link, type LinkHandlers } from './link.ts';
+import { environmentStatus, type StatusView } from './status.ts';
+
+export interface DaemonOptions {
+  readonly dir: string;
+  readonly world: World;
+  readonly log: Logger;
+}
+
+export interface Daemon {
+  /** Resolves with why, when the minion cannot go on. */
+  readonly failed: Promise<Fault>;
+  /** Leaves all containers as they are. */
+  close(): Promise<void>;
+}
+
+/** Throws MINION_UNSET, MINION_BUSY, JOURNAL_UNUSABLE or BAD_USAGE. */
+export async function startMinion(options: DaemonOptions): Promise<Daemon> {
+  const { dir, world, log } = options;
+  const { config, identity } = await readMinion(dir);
+  let fail: (fault: Fault) => void = () => undefined;
+  const failed = new Promise<Fault>((resolve) => (fail = resolve));
+  let minion: Minion | undefined;
+  const status = async (): Promise<StatusView> => {
+    if (minion === undefined) throw new Error('asked before it began');
+    return minion.status();
+  };
+  const control = await openControl({ dir, status, onLost: fail });
+  try {
+    const owner = ownerOf(identity);
+    const journal = await Journal.open({ dir, owner, world, log });
+    minion = new Minion(options, { config, identity, journal });
+    await minion.start();
+    log.info({ id: identity.id, url: config.url, version: version() }, 'the minion runs');
+    const started = minion;
+    return {
+      failed,
+      close: async () => {
+        await started.close();
+        await control.close();
+      },
+    };
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+}
+
+/** Generations of another master, or of another host, mean nothing here. */
+const ownerOf = ({ id, ca }: Identity): string =>
+  `${id} of ${createHash('sha256').update(ca).digest('hex').slice(0, 16)}`;
+
+interface Parts {
+  readonly config: MinionConfig;
+  readonly identity: Identity;
+  readonly journal: Journal;
+}
+
+const factsEveryMs = 60_000;
+/** The link comes first, but what runs here is looked after also where no master answers. */
+const linkFirstMs = 300;
+const closeMsMax = 5_000;
+
+class Minion {
+  readonly #options: DaemonOptions;
+  readonly #parts: Parts;
+  readonly #startedAt: number;
+  readonly #stop = new AbortController();
+  #machine: Facts = {};
+  #link: Link | undefined;
+  #linkState: { linked: boolean; since: number };
+  #docker: StatusView['docker'] = { fault: { code: 'DOCKER_DOWN', message: 'not asked yet' } };
+  #engine: Engine | undefined;
+  readonly #keeper: Promise<Keeper>;
+  #haveKeeper: (keeper: Keeper) => void = () => undefined;
+  #watching: Promise<void> = Promise.resolve();
+  #factsTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: DaemonOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#startedAt = options.world.now();
+    this.#linkState = { linked: false, since: this.#startedAt };
+    this.#keeper = new Promise((resolve) => (this.#haveKeeper = resolve));
+  }
+
+  async start(): Promise<void> {
+    const { config, identity } = this.#parts;
+    this.#machine = await machineFacts(identity.id, config.url);
+    await this.#linkUp();
+    await this.#hold();
+    this.#factsTimer = setInterval(() => void this.#refresh(), factsEveryMs);
+    this.#factsTimer.unref();
+  }
+
+  async status(): Promise<StatusView> {
+    const { config, identity, journal } = this.#parts;
+    const { setAside, held } = journal;
+    this.#noteLink();
+    const keeper = await this.#keeper;
+    const engine = this.#engine;
+    const tools = engine && { engine, world: this.#options.world, health: keeper.health };
+    return {
+      ...{ id: identity.id, version: version(), pid: process.pid, url: config.url },
+      startedAt: this.#startedAt,
+      link: this.#linkState,
+      docker: this.#docker,
+      journal: { pending: held.told.length, ...(setAside === undefined ? {} : { setAside }) },
+      environments: await Promise.all(
+        [...held.environments].map(([name, each]) =>
+          environmentStatus(each, { doing: keeper.doing(name), tools }),
+        ),
+      ),
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#factsTimer);
+    this.#stop.abort();
+    await within(closeMsMax, async () => {
+      await this.#link?.close();
+      if (this.#engine !== undefined) await (await this.#keeper).close();
+      await this.#watching;
+    });
+    await this.#parts.journal.close();
+  }
+
+  /** Resolves when the master has said welcome, or will not soon. */
+  async #linkUp(): Promise<void> {
+    const { world, log } = this.#options;
+    const { config, identity, journal } = this.#parts;
+    const welcomed = new Promise<void>((resolve) => {
+      this.#link = startLink({
+        ...{ url: config.url, identity, world, log },
+        handlers: this.#handlers(resolve),
+        source: {
+          hello: () => ({
+            version: version(),
+            facts: this.#facts,
+            accepted: acceptedOf(journal.held),
+          }),
+          pending: () => journal.held.told,
+        },
+      });
+    });
+    await Promise.race([welcomed, world.sleep(linkFirstMs, this.#stop.signal)]);
+  }
+
+  #handlers(onWelcomed: () => void): LinkHandlers {
+    const { journal } = this.#parts;
+    return {
+      onWelcome: ({ id, version: theirs }) => {
+        this.#linkState = { linked: true, since: this.#options.world.now() };
+        this.#options.log.info({ id, master: theirs }, 'linked');
+        onWelcomed();
+      },
+      onDesire: (desire) => {
+        void this.#keeper.then((keeper) => {
+          keeper.desire(desire);
+        });
+      },
+      onCall: async (call) => {
+        const { health } = await this.#keeper;
+        if (this.#engine === undefined) throw new Error('a keeper without an engine');
+        const tools = { engine: this.#engine, world: this.#options.world, health };
+        return answerCall(tools, journal.held, call);
+      },
+      onAck: (seq) => {
+        void journal.acked(seq);
+      },
+    };
+  }
+
+  /** Everything that needs Docker: what is held true, and what Docker tells of it. */
+  async #hold(): Promise<void> {
+    const { world, log } = this.#options;
+    const { config, journal } = this.#parts;
+    const engine = await openEngine({ host: config.docker });
+    this.#engine = engine;
+    const keeper = new Keeper({
+      ...{ engine, world, journal, log },
+      wake: () => {
+        this.#link?.wake();
+      },
+      progress: (progress: Progress) => {
+        this.#link?.progress(progress);
+      },
+    });
+    this.#watching = watchEngine({
+      ...{ engine, world, log, signal: this.#stop.signal },
+      onUp: (info) => {
+        this.#docker = { version: info.version };
+        keeper.lookAtAll();
+        void engineFacts(info).then((facts) => this.#tellFacts(facts));
+      },
+      onDown: ({ data }) => {
+        this.#docker = { fault: data };
+      },
+      onEvent: (event) => {
+        keeper.onEvent(event);
+      },
+    });
+    keeper.resume();
+    this.#haveKeeper(keeper);
+  }
+
+  /** The Engine's part is of the last time it was asked, so that no hello is without it. */
+  get #facts(): Facts {
+    return { ...this.#machine, ...this.#parts.journal.held.facts };
+  }
+
+  async #tellFacts(engine: Facts): Promise<void> {
+    const before = JSON.stringify(this.#facts);
+    await this.#parts.journal.facts(engine);
+    if (JSON.stringify(this.#facts) !== before) this.#link?.facts(this.#facts);
+  }
+
+  async #refresh(): Promise<void> {
+    const { config, identity, journal } = this.#parts;
+    this.#noteLink();
+    const before = JSON.stringify(this.#facts);
+    this.#machine = await machineFacts(identity.id, config.url);
+    if (JSON.stringify(this.#facts) !== before) this.#link?.facts(this.#facts);
+    await journal.facts(journal.held.facts);
+  }
+
+  /** The link tells when it begins; that it has ended is seen when somebody looks. */
+  #noteLink(): void {
+    const linked = this.#link?.linked ?? false;
+    if (linked === this.#linkState.linked) return;
+    this.#linkState = { linked, since: this.#options.world.now() };
+  }
+}
+
+async function within(ms: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work(), late]);
+  clearTimeout(timer);
+}
