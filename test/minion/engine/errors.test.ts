@@ -197,6 +197,11 @@ const ofPulls: readonly [text: string, code: string, detail: string][] = [
     'the name registry.example.com of the registry cannot be resolved from this host',
   ],
   [
+    'Get "https://registry.invalid/v2/": dial tcp: lookup registry.invalid on 10.0.0.1:53: read udp 192.0.2.1:53624->10.0.0.1:53: i/o timeout',
+    'REGISTRY_DOWN',
+    'the name registry.invalid of the registry cannot be resolved from this host',
+  ],
+  [
     'Get "https://registry.example.com/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
     'REGISTRY_DOWN',
     'the registry does not answer in time',

@@ -1,0 +1,63 @@
+// One real Docker host with a service in its registry, and the minion's Engine opened on it.
+
+import { openEngine } from '../../minion/engine/docker.ts';
+import type { Engine } from '../../minion/engine/engine.ts';
+import type { ContainerSpec, PinnedImage } from '../../states/model.ts';
+import { Fleet, type Host } from '../fleet/fleet.ts';
+import { buildService } from '../fleet/images.ts';
+import { specOf } from '../minion/engine/specs.ts';
+
+export const network = 'starfall-beta';
+export const name = 'starfall-beta-api-1-0a1b2c3d';
+
+export class OneHost {
+  readonly fleet: Fleet;
+  readonly host: Host;
+  readonly engine: Engine;
+  readonly image: PinnedImage;
+
+  private constructor(fleet: Fleet, host: Host, engine: Engine, image: PinnedImage) {
+    this.fleet = fleet;
+    this.host = host;
+    this.engine = engine;
+    this.image = image;
+  }
+
+  static async start(): Promise<OneHost> {
+    const fleet = await Fleet.start({ hosts: 1, registry: true });
+    const [host] = fleet.hosts;
+    if (host === undefined) throw new Error('no host');
+    const image = await pushed(fleet, host, '1.0.0');
+    const engine = await openEngine({ host: host.dockerHost });
+    await engine.createNetwork(network, {});
+    return new OneHost(fleet, host, engine, image);
+  }
+
+  create(more: Partial<ContainerSpec> = {}, called = name): Promise<void> {
+    const spec = specOf({ image: this.image, ...more });
+    return this.engine.create({ name: called, spec, labels: {}, network });
+  }
+
+  /** Made and started. */
+  async run(more: Partial<ContainerSpec> = {}, called = name): Promise<void> {
+    await this.create(more, called);
+    await this.engine.start(called);
+  }
+
+  async removeAll(): Promise<void> {
+    const all = await this.engine.containers();
+    await Promise.all(all.map(({ id }) => this.engine.remove(id)));
+  }
+
+  close(): Promise<void> {
+    return this.fleet.close();
+  }
+}
+
+/** A good service `api` in this version, built there and known by its digest. */
+export async function pushed(fleet: Fleet, host: Host, version: string): Promise<PinnedImage> {
+  const registry = fleet.registryAddress;
+  const wanted = { registry, repository: 'api', version, behaviour: 'good' } as const;
+  const { repository, tag, digest } = await buildService(host, wanted);
+  return { name: 'api', repository, tag, digest };
+}
