@@ -1,0 +1,23 @@
+// Every bound of the language in one place, with its unit in the name.
+
+export const bounds = {
+  fileBytesMax: 524_288,
+  /** Words, marks and line breaks of one file, as YAML counts them. */
+  lexemesMax: 200_000,
+  depthMax: 40,
+  /** Values of one file, each counted as often as an alias repeats it. */
+  valuesMax: 100_000,
+  syntaxErrorsMax: 10,
+  linksMax: 16,
+  diagnosticsShownMax: 100,
+  textCharsMax: 131_072,
+  labelCharsMax: 4_096,
+  wordCharsMax: 65_536,
+  listItemsMax: 1_000,
+  mountsMax: 200,
+  needsMax: 200,
+  retainMax: 100,
+  containersPerHostMax: 500,
+  /** Of the state of one host as JSON; it crosses the wire in one frame. */
+  stateCharsMax: 3_145_728,
+} as const;

@@ -1,0 +1,128 @@
+// What only shows once hosts are known: two services that want one port of one host, and selectors
+// that match nothing.
+
+import type { Diagnostic } from './diagnostics.ts';
+import { environmentOf } from './environment-of.ts';
+import type { FaultData } from './faults.ts';
+import { groupBy } from './group-by.ts';
+import type {
+  ContainerSpec,
+  InventoryHost,
+  PortBinding,
+  ResolvedEnvironment,
+  SourcePosition,
+} from './model.ts';
+import { hostSide, portsClash } from './ports.ts';
+import { matches, selectorText } from './selector.ts';
+import { positionOf } from './source-text.ts';
+import type { Environment, States } from './states.ts';
+import { treeAt, type Tree } from './tree.ts';
+
+/** Where each port stands in the states; only for what was resolved in this process. */
+const places = new WeakMap<PortBinding, SourcePosition>();
+
+export function rememberPlaces(spec: ContainerSpec, tree: Tree): void {
+  spec.ports.forEach((port, index) => {
+    const written = treeAt(tree, ['ports', index]);
+    if (written !== undefined) places.set(port, positionOf(written.place));
+  });
+}
+
+interface Claim {
+  readonly environment: string;
+  readonly service: string;
+  readonly port: PortBinding;
+  readonly at: SourcePosition;
+}
+
+/**
+ * Ports of one host that two services want, within these environments or between them; each pair is
+ * told once, with both places and the hosts.
+ */
+export function portConflicts(resolved: readonly ResolvedEnvironment[]): readonly Diagnostic[] {
+  const clashes = new Map<string, { readonly pair: readonly [Claim, Claim]; hosts: string[] }>();
+  for (const [host, claims] of claimsByHost(resolved)) {
+    for (const pair of clashingPairs(claims)) {
+      const key = JSON.stringify(pair);
+      const known = clashes.get(key) ?? { pair, hosts: [] };
+      known.hosts.push(host);
+      clashes.set(key, known);
+    }
+  }
+  return [...clashes.values()].map(({ pair, hosts }) => conflict(pair, hosts));
+}
+
+function claimsByHost(resolved: readonly ResolvedEnvironment[]): Map<string, Claim[]> {
+  const claims = new Map<string, Claim[]>();
+  for (const { environment, hosts } of resolved) {
+    for (const { host, state } of hosts) {
+      const own = claims.get(host.id) ?? [];
+      claims.set(host.id, own);
+      for (const { service, ports, at } of state.containers) {
+        for (const port of ports) {
+          own.push({ environment, service, port, at: places.get(port) ?? at });
+        }
+      }
+    }
+  }
+  return claims;
+}
+
+function clashingPairs(claims: readonly Claim[]): readonly (readonly [Claim, Claim])[] {
+  const same = groupBy(claims, ({ port }) => `${port.host}/${port.protocol}`);
+  return [...same.values()].flatMap((group) =>
+    group.flatMap((one, index) =>
+      group
+        .slice(index + 1)
+        .filter((other) => portsClash(hostSide(one.port), hostSide(other.port)))
+        .map((other) => [one, other] as const),
+    ),
+  );
+}
+
+function conflict([one, other]: readonly [Claim, Claim], hosts: readonly string[]): Diagnostic {
+  const [first = '', ...more] = hosts;
+  const where = more.length > 0 ? `${first} and ${more.length} more` : first;
+  const { host, protocol } = other.port;
+  const { file, line, column } = one.at;
+  return {
+    ...other.at,
+    message:
+      `port ${host}/${protocol} of ${where} is wanted twice: ` +
+      `by ${other.service} in ${other.environment}, ` +
+      `and by ${one.service} in ${one.environment} (${file}:${line}:${column})`,
+    hint: 'give one of them another port, or other hosts',
+  };
+}
+
+/** The environment's own selector, or those of its services that match none of its hosts. */
+export function noHosts(
+  states: States,
+  name: string,
+  inventory: readonly InventoryHost[],
+): FaultData | undefined {
+  const environment = environmentOf(states, name);
+  const hosts = inventory.filter((host) => matches(environment.hosts, host));
+  if (hosts.length === 0) {
+    const message = `${name} has no hosts: none matches ${selectorText(environment.hosts)}`;
+    return { code: 'NO_HOSTS', message, at: environment.hostsAt };
+  }
+  const idle = [...environment.services.values()].filter(
+    ({ targets }) => !hosts.some((host) => matches(targets, host)),
+  );
+  const [first] = idle;
+  if (first === undefined) return undefined;
+  return { code: 'NO_HOSTS', message: idleMessage(environment, idle), at: first.targetsAt };
+}
+
+function idleMessage(
+  { name }: Environment,
+  idle: readonly { readonly name: string; readonly targets: Parameters<typeof selectorText>[0] }[],
+): string {
+  const listed = idle.map((service) => `${service.name} (${selectorText(service.targets)})`);
+  const leaveOut = idle.map((service) => `${service.name}: null`).join(', ');
+  return (
+    `none of the hosts of ${name} runs ${listed.join(', ')}; ` +
+    `to leave it out there, write \`services: { ${leaveOut} }\` in environments/${name}.yaml`
+  );
+}

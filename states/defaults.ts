@@ -1,0 +1,19 @@
+// What holds where a state says nothing, as it would be written. PEERS §3 says how others choose.
+
+export const defaults = {
+  targets: '*',
+  restart: 'unless-stopped',
+  retain: 3,
+  healthcheck: { interval: '5s', timeout: '5s', start: '60s', retries: 3 },
+  stop: { signal: 'SIGTERM', timeout: '30s' },
+  rollout: {
+    batch: 1,
+    canary: 0,
+    min_healthy: '10s',
+    progress: '10m',
+    max_failures: 0,
+    on_failure: 'rollback',
+  },
+  test: { status: 200, on: 'one-host', timeout: '30s' },
+  stage: { soak: '0s', approval: 'none' },
+} as const;

@@ -1,0 +1,112 @@
+// environments/*.yaml, each with the services as they are in it.
+
+import { findCycle } from './cycle.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import type { EnvironmentName, ServiceName } from './ids.ts';
+import type { TestGround } from './pipeline.ts';
+import { strangers, type KnownNames } from './names.ts';
+import { placeAt, placeServices, type PlacedServices } from './place-services.ts';
+import { check } from './schema/check.ts';
+import { environmentSchema, type EnvironmentFile } from './schema/environment.ts';
+import type { Raw } from './schema/kind.ts';
+import { positionOf, problemAt } from './source-text.ts';
+import type { Environment, PlacedService } from './states.ts';
+import { childOf, type MapTree } from './tree.ts';
+
+export interface LoadedEnvironment {
+  readonly environment: Omit<Environment, 'problems'>;
+  readonly ground: TestGround;
+}
+
+export interface LoadedEnvironments {
+  /** Only those that are right by themselves. */
+  readonly environments: ReadonlyMap<string, LoadedEnvironment>;
+  /** Services that stand in some environment just as their own file says. */
+  readonly checked: ReadonlySet<MapTree>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Known extends KnownNames {
+  readonly services: ReadonlyMap<ServiceName, MapTree | undefined>;
+}
+
+export function loadEnvironments(
+  trees: ReadonlyMap<string, MapTree | undefined>,
+  known: Known,
+): LoadedEnvironments {
+  const environments = new Map<string, LoadedEnvironment>();
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<MapTree>();
+  for (const [name, tree] of trees) {
+    if (tree === undefined) continue;
+    const overrides = childOf(tree, 'services');
+    diagnostics.push(...strangers(overrides, known.services));
+    const checked = check<EnvironmentFile>(environmentSchema, tree);
+    if (!checked.ok) {
+      diagnostics.push(...checked.diagnostics);
+      continue;
+    }
+    const vars = new Map<string, Raw>(Object.entries<Raw>(checked.value.vars ?? {}));
+    const { services: bases, images } = known;
+    const placed = placeServices({ environment: name, vars, images, bases, overrides });
+    placed.checked.forEach((each) => seen.add(each));
+    diagnostics.push(...placed.diagnostics, ...needsProblems(name, placed, bases));
+    environments.set(name, {
+      environment: {
+        name: name as EnvironmentName,
+        at: positionOf(tree.place),
+        hosts: checked.value.hosts,
+        hostsAt: positionOf(placeAt(tree, ['hosts'])),
+        vars,
+        rollout: checked.value.rollout ?? {},
+        services: placed.services,
+      },
+      ground: { vars, services: groundOf(placed, bases) },
+    });
+  }
+  return { environments, checked: seen, diagnostics };
+}
+
+/** A service with mistakes of its own is known to tests, and nothing more. */
+function groundOf(
+  placed: PlacedServices,
+  bases: Known['services'],
+): ReadonlyMap<string, MapTree | undefined> {
+  const broken = placed.diagnostics.length > 0 ? [...bases.keys()] : [];
+  return new Map<string, MapTree | undefined>([
+    ...broken.map((name) => [name, undefined] as const),
+    ...[...placed.services].map(([name, { tree }]) => [name, tree] as const),
+  ]);
+}
+
+/** `needs` as the overrides leave them: of services that are here, and in no circle. */
+function needsProblems(
+  environment: string,
+  { services }: PlacedServices,
+  bases: Known['services'],
+): readonly Diagnostic[] {
+  const needs = (service: PlacedService): readonly string[] => service.service.needs ?? [];
+  const graph = new Map([...services].map(([name, each]) => [name as string, needs(each)]));
+  const cycle = findCycle(graph);
+  const first = services.get((cycle?.[0] ?? '') as ServiceName);
+  const circle =
+    cycle === undefined || first === undefined
+      ? []
+      : [
+          problemAt(
+            placeAt(first.tree, ['needs']),
+            `\`needs\` goes around in a circle: ${cycle.join(' needs ')}`,
+            'take one of them out',
+          ),
+        ];
+  const gone = [...services.values()].flatMap((service) =>
+    needs(service).flatMap((other, index) => {
+      const name = other as ServiceName;
+      if (services.has(name) || !bases.has(name)) return [];
+      const place = placeAt(service.tree, ['needs', index]);
+      const message = `service ${service.name} needs ${name}, which ${environment} leaves out`;
+      return [problemAt(place, message, `let ${environment} override \`needs\`, too`)];
+    }),
+  );
+  return [...circle, ...gone];
+}

@@ -1,0 +1,115 @@
+// Which services run on which hosts of an environment, as the containers they are to be there.
+
+import { rememberPlaces } from './conflicts.ts';
+import { makeContainer } from './container.ts';
+import { defaults } from './defaults.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import type { ReleaseId, ServiceName } from './ids.ts';
+import { noVersion } from './load-versions.ts';
+import type { ContainerSpec, InventoryHost, PinnedImage } from './model.ts';
+import { checkService, type CheckedService } from './place-services.ts';
+import { written } from './schema/service-checks.ts';
+import type { Surroundings } from './scope.ts';
+import { matches } from './selector.ts';
+import type { Environment, PlacedService, States } from './states.ts';
+
+interface Ground {
+  readonly states: States;
+  readonly environment: Environment;
+  readonly images: readonly PinnedImage[];
+  readonly release: ReleaseId;
+}
+
+interface Running {
+  readonly containers: ReadonlyMap<InventoryHost, readonly ContainerSpec[]>;
+  /** Services that run on at least one host. */
+  readonly used: ReadonlySet<PlacedService>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function containersOf(ground: Ground, hosts: readonly InventoryHost[]): Running {
+  const containers = new Map<InventoryHost, readonly ContainerSpec[]>();
+  const used = new Set<PlacedService>();
+  const diagnostics: Diagnostic[] = [];
+  const make = containerMaker(ground);
+  for (const host of hosts) {
+    const specs: ContainerSpec[] = [];
+    for (const service of ground.environment.services.values()) {
+      if (!matches(service.targets, host)) continue;
+      used.add(service);
+      const made = make(service, host);
+      if ('service' in made) specs.push(made);
+      else diagnostics.push(...made);
+    }
+    const here = new Set(specs.map(({ service }) => service));
+    containers.set(
+      host,
+      specs.map((spec) => needingOnly(spec, here)),
+    );
+  }
+  return { containers, used, diagnostics };
+}
+
+/** What is needed and does not run on this host is not waited for; that is warned of. */
+function needingOnly(spec: ContainerSpec, here: ReadonlySet<ServiceName>): ContainerSpec {
+  const needs = spec.needs.filter((name) => here.has(name));
+  return needs.length === spec.needs.length ? spec : { ...spec, needs };
+}
+
+type Made = ContainerSpec | readonly Diagnostic[];
+
+/** What says the same on every host is made once. */
+function containerMaker(ground: Ground): (service: PlacedService, host: InventoryHost) => Made {
+  const around = surroundings(ground);
+  const shared = new Map<PlacedService, Made>();
+  return (service, host) => {
+    const known = shared.get(service);
+    if (known !== undefined) return known;
+    const checked = checkService(service.tree, around, host);
+    const made = 'diagnostics' in checked ? checked.diagnostics : specOf(service, checked, ground);
+    if (checked.usedHost !== true) shared.set(service, made);
+    return made;
+  };
+}
+
+function surroundings({
+  environment,
+  images,
+  states,
+  release,
+}: Ground): Omit<Surroundings, 'host'> {
+  const pinned = images.map(({ name, repository, digest }) => [name, `${repository}@${digest}`]);
+  const references = new Map(pinned.map(([name = '', reference]) => [name, reference]));
+  return {
+    environment: environment.name,
+    vars: environment.vars,
+    services: new Map([...environment.services].map(([name, { tree }]) => [name, tree])),
+    images: new Map([...states.images.keys()].map((name) => [name, references.get(name)])),
+    release,
+  };
+}
+
+function specOf(
+  placed: PlacedService,
+  { service, open }: Extract<CheckedService, { open: boolean }>,
+  { states, environment, images }: Ground,
+): Made {
+  const image = images.find(({ name }) => name === service.image);
+  if (image === undefined) return [noVersion(environment.name, placed)];
+  if (open) {
+    const message = `service ${placed.name} refers to an image that has no version here`;
+    const hint = `add it to versions/${environment.name}.yaml`;
+    return [{ ...placed.at, message, hint }];
+  }
+  const minHealthy = environment.rollout.min_healthy ?? service.rollout?.min_healthy;
+  const spec = makeContainer({
+    name: placed.name,
+    service,
+    image,
+    prefix: `${states.project}-${environment.name}`,
+    minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
+    at: placed.at,
+  });
+  rememberPlaces(spec, placed.tree);
+  return spec;
+}

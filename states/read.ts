@@ -1,0 +1,66 @@
+// From files to trees: every file of the states that can be read, by the part it plays and its name.
+
+import { tidyDiagnostics, type Diagnostic } from './diagnostics.ts';
+import { findFiles, type FoundFile, type Part, type StateFiles } from './files.ts';
+import { isName } from './ids.ts';
+import { quoted } from './parsed.ts';
+import { decode, problemAt } from './source-text.ts';
+import type { MapTree } from './tree.ts';
+import { readYaml } from './yaml.ts';
+
+export interface ReadStates {
+  /** Part → name → what the file says; undefined where it cannot be read, which is told. */
+  readonly trees: Readonly<Record<Part, ReadonlyMap<string, MapTree | undefined>>>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function readStates(files: StateFiles): ReadStates {
+  const { found, diagnostics } = findFiles(files);
+  const trees = {
+    brine: new Map<string, MapTree | undefined>(),
+    service: new Map<string, MapTree | undefined>(),
+    environment: new Map<string, MapTree | undefined>(),
+    versions: new Map<string, MapTree | undefined>(),
+  };
+  const told = [...diagnostics];
+  for (const file of found) {
+    const { tree, problems } = readTree(file);
+    trees[file.part].set(file.name, tree);
+    told.push(...problems);
+  }
+  return { trees, diagnostics: tidyDiagnostics(told) };
+}
+
+interface Read {
+  readonly tree?: MapTree;
+  readonly problems: readonly Diagnostic[];
+}
+
+function readTree({ part, name, file, bytes }: FoundFile): Read {
+  const badName = part === 'brine' ? undefined : nameProblem(name, file);
+  if (badName !== undefined) return { problems: [badName] };
+  const source = decode(file, bytes);
+  if ('message' in source) return { problems: [source] };
+  const { tree, diagnostics } = readYaml(source);
+  if (tree === undefined) return { problems: diagnostics };
+  if (tree.kind === 'map') return { tree, problems: [] };
+  const empty = tree.kind === 'scalar' && tree.value === null;
+  const message = empty ? 'this file is empty' : 'this file holds no map of keys and values';
+  const start = { source, start: 0, end: 1 };
+  return { problems: [problemAt(empty ? start : tree.place, message, 'write `key: value` lines')] };
+}
+
+function nameProblem(name: string, file: string): Diagnostic | undefined {
+  const place = { file, line: 1, column: 1 };
+  if (!isName(name)) {
+    const message = `${quoted(name)} is not a name, and the file's is that`;
+    return { ...place, message, hint: 'names are 1 to 40 of a-z, 0-9 and -, with - in between' };
+  }
+  return name.startsWith('x-')
+    ? {
+        ...place,
+        message: 'names cannot begin with `x-`',
+        hint: 'such keys are ignored everywhere',
+      }
+    : undefined;
+}
