@@ -1,11 +1,13 @@
 // The socket in the minion's own directory: whoever holds it is the one minion there, and it tells how
 // the minion is. The kernel closes it with the process, however that ends.
 
+import { existsSync } from 'node:fs';
 import { chmod, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Fault } from '../states/faults.ts';
 import { fault } from '../states/faults.ts';
+import { minionFiles } from './identity.ts';
 import type { StatusView } from './status.ts';
 
 export interface ControlOptions {
@@ -70,7 +72,7 @@ export async function askStatus(dir: string): Promise<StatusView> {
       resolve(said);
     });
     socket.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(notThere(cause, where));
+      reject(notThere(cause, dir));
     });
   });
   if (text === '') throw fault('MINION_DOWN', 'the minion went away while it answered', { where });
@@ -78,8 +80,12 @@ export async function askStatus(dir: string): Promise<StatusView> {
   return JSON.parse(text) as StatusView;
 }
 
-function notThere(cause: NodeJS.ErrnoException, where: string): Fault {
+function notThere(cause: NodeJS.ErrnoException, dir: string): Fault {
   const { code } = cause;
+  const where = controlPath(dir);
+  if (code === 'ENOENT' && !existsSync(minionFiles(dir).config)) {
+    return fault('MINION_UNSET', `no host has joined from ${dir}`);
+  }
   if (code === 'EACCES' || code === 'EPERM') {
     return fault('ACCESS_DENIED', 'the socket of the minion is not yours to use', { where });
   }
