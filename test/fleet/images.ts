@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
+import { find, isStatic } from './needs.ts';
 
 /**
  * `good`, or what is wrong with it: `exits` at its start, turns `unhealthy` after three seconds,
@@ -30,8 +31,6 @@ export interface Built {
   readonly repository: string;
 }
 
-/** Where Debian's busybox-static puts the program. */
-const busybox = '/bin/busybox';
 const portInside = 8080;
 
 /** Builds the service on a host's Engine and pushes it to the registry. */
@@ -55,16 +54,27 @@ export async function buildService(host: Host, wanted: Wanted): Promise<Built> {
 }
 
 /** The directory that `docker build` makes the image of. */
-export async function writeContext(dir: string, wanted: Wanted): Promise<void> {
+export async function writeContext(
+  dir: string,
+  wanted: Pick<Wanted, 'version' | 'behaviour'>,
+): Promise<void> {
   await mkdir(join(dir, 'root/bin'), { recursive: true });
-  await copyFile(busybox, join(dir, 'root/bin/busybox'));
-  await symlink('busybox', join(dir, 'root/bin/sh'));
+  const program = find('busybox');
+  const own = program !== undefined && isStatic(program);
+  if (own) {
+    await copyFile(program, join(dir, 'root/bin/busybox'));
+    await symlink('busybox', join(dir, 'root/bin/sh'));
+  }
   await writeFile(join(dir, 'root/answer'), answer, { mode: 0o755 });
   await writeFile(join(dir, 'root/run'), runs[wanted.behaviour], { mode: 0o755 });
-  await writeFile(join(dir, 'Dockerfile'), dockerfile(wanted));
+  await writeFile(join(dir, 'Dockerfile'), dockerfile(wanted.version, own));
 }
 
-const dockerfile = ({ version }: Wanted): string => `FROM scratch
+/** Where this machine has no static busybox, the official image brings it. */
+const dockerfile = (
+  version: string,
+  own: boolean,
+): string => `FROM ${own ? 'scratch' : 'busybox:musl'}
 COPY root /
 ENV VERSION="${version}"
 EXPOSE ${portInside}

@@ -1,0 +1,121 @@
+// `npm run demo`: the product from nothing to a rollback on real Docker hosts, command by command.
+// The exit code is 0 only if every part did what it should. `--keep` leaves all of it up.
+
+import { writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sweep } from '../fleet/leftovers.ts';
+import { Client } from './client.ts';
+import { findPlace, type Place } from './place.ts';
+import { Scenes } from './scenes.ts';
+import { Stage } from './stage.ts';
+
+const root = join(import.meta.dirname, '../..');
+const keep = process.argv.includes('--keep');
+
+if (process.argv.includes('--clean')) {
+  const removed = await sweep({ kept: true });
+  process.stdout.write(removed > 0 ? 'The hosts are gone.\n' : 'There was nothing left.\n');
+} else {
+  const code = await demo();
+  // What is kept would hold this process too.
+  process.stdout.write('', () => process.exit(code));
+}
+
+async function demo(): Promise<number> {
+  const place = await findPlace('starfall').catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  });
+  if (place === undefined) return 1;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void interrupted(place));
+  }
+  const stage = new Stage(8);
+  try {
+    prepareEnvironment(place);
+    await play(new Scenes(place, stage));
+  } catch (error) {
+    stage.check(false, error instanceof Error ? error.message : String(error));
+  }
+  const code = await conclude(stage, place);
+  // The directory that we stand in goes too.
+  process.chdir(root);
+  if (keep) sayWhatNext(stage, place);
+  else await place.close();
+  return code;
+}
+
+async function play(scenes: Scenes): Promise<void> {
+  await scenes.welcome();
+  await scenes.images();
+  await scenes.states();
+  await scenes.master();
+  await scenes.minions();
+  await scenes.firstApply();
+  await scenes.secondApply();
+  await scenes.upgrade((urls) => new Client(urls));
+  await scenes.badVersion();
+}
+
+/** What a person would set in a shell; everything that the demo starts inherits it. */
+function prepareEnvironment(place: Place): void {
+  Object.assign(process.env, {
+    PATH: `${join(root, 'bin')}:${process.env['PATH']}`,
+    BRINE_DIR: join(place.dir, 'master'),
+    DOCKER_BUILDKIT: '0',
+    // The user's own git settings may ask for signatures, or run hooks.
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...who('AUTHOR'),
+    ...who('COMMITTER'),
+  });
+}
+
+function who(role: string): Record<string, string> {
+  return { [`GIT_${role}_NAME`]: 'Ann', [`GIT_${role}_EMAIL`]: 'ann@example.com' };
+}
+
+async function conclude(stage: Stage, place: Place): Promise<number> {
+  const { failures, checks, seconds } = stage;
+  const passed = checks - failures.length;
+  stage.text('', `${passed} of ${checks} checks passed in ${seconds} s.`);
+  if (failures.length === 0) return 0;
+  for (const failure of failures) stage.text(`  failed: ${failure}`);
+  for (const name of ['master', ...place.hosts.map((host) => host.name)]) {
+    const log = await readFile(join(place.dir, `${name}.log`), 'utf8').catch(() => '');
+    stage.text('', `the end of ${name}.log:`, ...log.trimEnd().split('\n').slice(-15));
+  }
+  return 1;
+}
+
+function sayWhatNext(stage: Stage, place: Place): void {
+  const [host] = place.hosts;
+  stage.chapter('Yours now', 'Everything is still up. In this shell:');
+  stage.text(
+    '',
+    `  export PATH="${join(root, 'bin')}:$PATH" BRINE_DIR=${join(place.dir, 'master')}`,
+    `  cd ${join(place.dir, 'states')}`,
+    '',
+    'and then, for example:',
+    '',
+    '  master status                       # what runs where',
+    '  master events -f                    # everything that happens, as it happens',
+    `  master logs ${host?.name ?? ''} web`,
+    '  master rollback beta                # one release back',
+    `  DOCKER_HOST=${host?.dockerHost ?? ''} docker rm -f $(DOCKER_HOST=${host?.dockerHost ?? ''} docker ps -q)`,
+    '                                      # and see it come back: master status',
+    '  $EDITOR services/web.yaml           # then: git commit -am …; master plan beta',
+    '',
+    'To take everything away:',
+    '',
+    ...place.keep().map((line) => `  ${line}`),
+  );
+}
+
+/** Synchronous words: the terminal's owner waits. */
+async function interrupted(place: Place): Promise<void> {
+  process.chdir(root);
+  writeSync(2, '\nStopped; taking the hosts away …\n');
+  await place.close().catch(() => undefined);
+  process.exit(130);
+}
