@@ -1,10 +1,10 @@
 // In which order any plan takes its steps.
 
 import { describe, expect, it } from 'vitest';
+import type { ContainerSpec } from '../../../states/model.ts';
 import { containerName } from '../../../states/naming.ts';
 import type { Observed } from '../../../states/observed.ts';
 import { plan } from '../../../states/plan.ts';
-import type { ContainerSpec } from '../../../states/model.ts';
 import { isLive, perform } from '../simulate.ts';
 import { always, canStart, ended, inSlot, isFaked } from './laws.ts';
 
