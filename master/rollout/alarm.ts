@@ -2,11 +2,15 @@
 
 import type { World } from '../../protocol/world.ts';
 
+/** A clock that was put forward or back is noticed after this long. */
+const sleepMsMax = 60_000;
+
 export class Alarm {
   readonly #world: World;
   readonly #ring: () => void;
   #at: number | undefined;
   #stop = new AbortController();
+  #closed = false;
 
   constructor(world: World, ring: () => void) {
     this.#world = world;
@@ -15,7 +19,7 @@ export class Alarm {
 
   /** Unix milliseconds; replaces what was set before. Undefined: not at all. */
   set(at: number | undefined): void {
-    if (at === this.#at) return;
+    if (at === this.#at || this.#closed) return;
     this.#stop.abort();
     this.#stop = new AbortController();
     this.#at = at;
@@ -29,7 +33,9 @@ export class Alarm {
       () => undefined,
     );
   }
-}
 
-/** A clock that was put forward or back is noticed after this long. */
-const sleepMsMax = 60_000;
+  close(): void {
+    this.#closed = true;
+    this.#stop.abort();
+  }
+}

@@ -6,6 +6,7 @@ import type { Drift } from '../../protocol/messages.ts';
 import type { HostId } from '../../states/ids.ts';
 import type { NewEvent } from '../events.ts';
 import type { Store } from '../store/store.ts';
+import { keys } from './keys.ts';
 import type { Writing } from './outside.ts';
 
 const told = z.strictObject({ seq: z.number(), at: z.number() });
@@ -16,7 +17,7 @@ export async function driftWriting(
   host: HostId,
   { seq, drift }: { readonly seq: number; readonly drift: Drift },
 ): Promise<Writing | undefined> {
-  const key = `drifts/${host}`;
+  const key = keys.drift(host);
   const entry = await store.get(key);
   const last = entry === undefined ? undefined : told.parse(entry.value);
   // A minion that lost its journal counts from one again, but its clock has gone on.

@@ -30,6 +30,8 @@ export const keys = {
   desired: (environment: string, host: string) => `desired/${environment}/${host}`,
   observed: (environment: string, host: string) => `observed/${environment}/${host}`,
   held: (environment: string, host: string) => `held/${environment}/${host}`,
+  /** The newest drift of the host that was told. */
+  drift: (host: string) => `drifts/${host}`,
 } as const;
 
 type Read = Pick<Store, 'get' | 'range'>;

@@ -50,11 +50,16 @@ export const longestGap = ({ running }: Report): number | undefined => {
 };
 
 /** A host that ends without a report of its own. */
-export function silence({ policy }: Rollout, { lost }: RolloutHost, phase: string): HostFailure {
+export function silence(
+  { policy }: Rollout,
+  { lost, detail }: RolloutHost,
+  phase: string,
+): HostFailure {
   const within = formatDuration(policy.progressMs);
+  const waits = detail === undefined ? '' : `: ${detail}`;
   const [code, message]: [FaultCode, string] = lost
     ? ['HOSTS_MISSING', `its link is gone and it did not come back within ${within}`]
-    : ['NO_PROGRESS', `it did not get further within ${within}`];
+    : ['NO_PROGRESS', `it did not get further within ${within}${waits}`];
   return { code, message, phase };
 }
 

@@ -30,6 +30,8 @@ export type RolloutEvent =
   /** `held`: the newest generation that the host itself says it was given. */
   | { readonly type: 'linked'; readonly host: HostId; readonly held: number }
   | { readonly type: 'lost'; readonly host: HostId }
+  /** By its own last word; asked for when time is up, as it is the reason. */
+  | { readonly type: 'waits'; readonly host: HostId; readonly detail: string }
   | { readonly type: 'removed'; readonly host: HostId }
   | { readonly type: 'tick' }
   | { readonly type: 'abort'; readonly actor: string }
@@ -65,6 +67,8 @@ function decide(draft: Draft, event: RolloutEvent): void {
       return onLinked(draft, event.host, event.held);
     case 'lost':
       return onLost(draft, event.host);
+    case 'waits':
+      return onWaits(draft, event.host, event.detail);
     case 'removed':
       return onRemoved(draft, event.host);
     case 'abort':
@@ -134,6 +138,11 @@ function onLost(draft: Draft, id: HostId): void {
   else patch(draft, id, { lost: true });
 }
 
+function onWaits(draft: Draft, id: HostId, detail: string): void {
+  const host = hostOf(draft, id);
+  if (host !== undefined && isAwaited(host)) patch(draft, id, { detail });
+}
+
 function onRemoved(draft: Draft, id: HostId): void {
   if (hostOf(draft, id) === undefined) return;
   patch(draft, id, { phase: 'offline' }, 'was removed from the fleet');
@@ -152,7 +161,7 @@ function onAbort(draft: Draft, actor: string): void {
   });
 }
 
-const isAwaited = ({ phase }: RolloutHost): boolean =>
+export const isAwaited = ({ phase }: RolloutHost): boolean =>
   phase === 'pulling' || phase === 'switching' || phase === 'reverting';
 
 function askAgain(draft: Draft, hosts: readonly RolloutHost[]): void {
