@@ -83,6 +83,8 @@ export interface RolloutView {
     readonly digest: string;
   }[];
   readonly hosts: readonly HostRolloutView[];
+  /** Only some of the environment's hosts were asked for. */
+  readonly partial?: boolean;
   /** The exit code that a CLI which follows this rollout ends with; null while it runs. */
   readonly exit: number | null;
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { withQuery } from '../client.ts';
+import { rollbackTarget } from '../../views/rollback.ts';
 import { confirmed } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { exits } from '../exit.ts';
@@ -67,11 +68,7 @@ async function agreed(
   const status = await statusOf(context, environment);
   const path = `/v1/history/${encodeURIComponent(environment)}`;
   const { rollouts } = await context.client.get<{ rollouts: readonly RolloutView[] }>(path);
-  const before = rollouts.find(
-    (each) =>
-      each.phase === 'succeeded' &&
-      (to === undefined ? each.release !== status.release : each.release === to),
-  );
+  const before = rollbackTarget(rollouts, to);
   const now = `${harmless(status.release ?? 'nothing')} (${imageWords(status.images)})`;
   const target =
     before === undefined

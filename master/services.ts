@@ -1,0 +1,118 @@
+// What the API can be asked, each answered by the part that knows; nothing is decided here.
+
+import type { World } from '../protocol/world.ts';
+import { fault } from '../states/faults.ts';
+import { parseHostId, type HostId } from '../states/ids.ts';
+import type { HostView } from './api/contract.ts';
+import type { Services } from './api/services.ts';
+import { apiTokens } from './api/tokens.ts';
+import type { MasterConfig } from './config.ts';
+import type { EventLog } from './eventlog.ts';
+import type { RunningFleet } from './fleet/server.ts';
+import type { HostBook } from './hosts.ts';
+import type { RolloutDriver } from './rollout/driver.ts';
+import { rolloutView } from './rollout/view.ts';
+import { carryOut, refuseBusy, type Asked } from './services/apply.ts';
+import { askPlan } from './services/plan.ts';
+import { rollbackChange } from './services/rollback.ts';
+import type { StatesReader } from './services/states.ts';
+import { history, oneRollout, statusView } from './services/status.ts';
+import { narrowed, type Change } from './services/targets.ts';
+import { wantedChange, type WantedOptions } from './services/wanted.ts';
+import type { Store } from './store/store.ts';
+import { hostViews, pingHosts } from './views/hosts.ts';
+
+export interface ServicesOptions {
+  readonly config: Pick<MasterConfig, 'states'>;
+  readonly store: Store;
+  readonly eventlog: EventLog;
+  readonly world: World;
+  readonly fleet: RunningFleet;
+  readonly driver: RolloutDriver;
+  readonly hosts: HostBook;
+  readonly states: StatesReader;
+  readonly digestOf?: NonNullable<WantedOptions['digestOf']>;
+}
+
+/** Longer than a container needs to say its last lines. */
+const logsMsMax = 20_000;
+
+export function makeServices(options: ServicesOptions): Services {
+  const { config, store, eventlog, world, fleet, driver, hosts, states } = options;
+  const connected = (): readonly HostId[] => fleet.connected();
+  const shared = { store, states, hosts, connected };
+  const apis = apiTokens(store, eventlog, world);
+
+  const wanted = (request: Parameters<Services['plan']>[0]): Promise<Change> =>
+    wantedChange({ ...shared, ...(options.digestOf && { digestOf: options.digestOf }) }, request);
+
+  const rollOut = (change: Change, asked: Asked) =>
+    carryOut({ fleet, driver, events: eventlog }, change, asked);
+
+  const viewOf = async (name: string): Promise<HostView> => {
+    const [view] = hostViews([await hosts.find(name)], fleet.connected());
+    if (view === undefined) throw new Error(`${name} has no view`);
+    return view;
+  };
+
+  return {
+    events: eventlog,
+    status: (environment) => statusView({ ...shared, source: config.states }, environment),
+    history: (environment) => history(store, environment),
+    rollout: (id) => oneRollout(store, id),
+
+    plan: async (request) => askPlan(fleet, await wanted(request)),
+    apply: async ({ actor, ...request }) => {
+      refuseBusy(driver, request.environment);
+      return rollOut(await wanted(request), { actor, cause: 'apply' });
+    },
+    rollback: async (request) => {
+      refuseBusy(driver, request.environment);
+      const change = await rollbackChange(shared, request);
+      return rollOut(change, { actor: request.actor, cause: 'rollback' });
+    },
+    abort: async (id, actor) => rolloutView(await driver.abort(id, actor)),
+
+    ping: async (text) => {
+      const all = await hosts.inventory();
+      const chosen = narrowed(all, text, { inventory: (host) => host, what: 'the fleet' });
+      return pingHosts(
+        fleet,
+        chosen.map(({ id }) => id),
+      );
+    },
+    hosts: async () => hostViews(await hosts.all(), fleet.connected()),
+    label: async (name, changes) => {
+      await hosts.label(name, changes);
+      return viewOf(name);
+    },
+    removeHost: async (name, actor) => {
+      const host = await hosts.remove(name, actor);
+      fleet.disconnect(host);
+      await driver.forget(host);
+    },
+    logs: async (name, { environment, service, lines }) => {
+      await hosts.find(name);
+      const verb = { verb: 'logs', environment, service, lines };
+      return fleet.call(hostId(name), verb as LogCall, logsMsMax);
+    },
+
+    tokens: () => fleet.tokens.list(),
+    createToken: (request) => fleet.tokens.create(request),
+    revokeToken: async (id, actor) => {
+      if (await fleet.tokens.revoke(id, actor)) return;
+      if (await apis.revoke(id, actor)) return;
+      throw fault('UNKNOWN_NAME', `there is no token ${id}`);
+    },
+    createApiToken: (request) => apis.create(request),
+    authenticate: (bearer) => apis.authenticate(bearer),
+  };
+}
+
+type LogCall = Extract<Parameters<RunningFleet['call']>[1], { verb: 'logs' }>;
+
+function hostId(name: string): HostId {
+  const id = parseHostId(name);
+  if (id === undefined) throw fault('UNKNOWN_NAME', `no host is named ${name}`);
+  return id;
+}

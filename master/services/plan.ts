@@ -1,0 +1,67 @@
+// What a change would do on each host, by the host's own word: every minion that is linked is asked at
+// the same time, and nothing is written anywhere.
+
+import { Fault } from '../../states/faults.ts';
+import type { HostPlanView, PlanView } from '../api/contract.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { inTurn, turns } from '../rollout/batches.ts';
+import { maskedStep } from './masked.ts';
+import type { Change, Target } from './targets.ts';
+
+/** A host that takes longer to look at itself is not known. */
+const planMsMax = 20_000;
+
+export async function askPlan(
+  fleet: Pick<Fleet, 'connected' | 'call'>,
+  change: Change,
+): Promise<PlanView> {
+  const linked = new Set<string>(fleet.connected());
+  const hosts = await Promise.all(
+    change.targets.map(async (target) =>
+      linked.has(target.host) ? ask(fleet, target) : offline(target),
+    ),
+  );
+  const { environment, release, commit, subject, warnings } = change;
+  return {
+    ...{ environment, release, commit, subject, warnings },
+    hosts: [...hosts].sort((one, two) => (one.host < two.host ? -1 : 1)),
+    batches: batchesOf(hosts, change),
+  };
+}
+
+async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlanView> {
+  const { host, state, desired, observed } = target;
+  try {
+    const answer = await fleet.call(host, { verb: 'plan', state }, planMsMax);
+    const { switches, problems, running } = answer;
+    const before = desired?.state;
+    const steps = answer.steps.map((step) => maskedStep(step, before));
+    const right = steps.length === 0 && problems.length === 0;
+    return { host, state: right ? 'in-sync' : 'changes', steps, switches, problems, running };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const running = observed?.running ?? [];
+    return { host, state: 'unknown', ...nothing, running, fault: error.data };
+  }
+}
+
+const nothing = { steps: [], switches: [], problems: [] } as const;
+
+const offline = ({ host, observed }: Target): HostPlanView => ({
+  ...{ host, state: 'offline', ...nothing },
+  running: observed?.running ?? [],
+});
+
+/** Whose turn it is when; hosts that are right already only pass through and are not shown. */
+function batchesOf(hosts: readonly HostPlanView[], { policy }: Change): PlanView['batches'] {
+  const reached = hosts
+    .filter(({ state }) => state !== 'offline')
+    .map(({ host, state }) => ({ host, changes: state !== 'in-sync' }));
+  const batches = new Map<number, string[]>();
+  const order = turns(reached, policy)
+    .filter(({ host }) => host.changes)
+    .map(({ host, batch }) => ({ host: host.host, batch }))
+    .sort(inTurn);
+  for (const { host, batch } of order) batches.set(batch, [...(batches.get(batch) ?? []), host]);
+  return [...batches.values()];
+}

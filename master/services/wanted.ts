@@ -1,0 +1,147 @@
+// What the states want of an environment now: read, pinned to digests, resolved against the hosts
+// there are, and checked against what other environments hold on the same hosts.
+
+import { noHosts, portConflicts } from '../../states/conflicts.ts';
+import { Fault } from '../../states/faults.ts';
+import type { EnvironmentName } from '../../states/ids.ts';
+import { parseEnvironmentName } from '../../states/ids.ts';
+import type { InventoryHost, ResolvedEnvironment } from '../../states/model.ts';
+import { resolveEnvironment } from '../../states/resolve.ts';
+import type { States } from '../../states/states.ts';
+import { insecureRegistries, wantedVersions, type WantedVersion } from '../../states/wanted.ts';
+import type { PlanRequest } from '../api/contract.ts';
+import type { HostBook } from '../hosts.ts';
+import { resolveDigest, type RegistryRequest } from '../registry.ts';
+import { parseRepository } from '../registry/place.ts';
+import { environmentsIn, readDesired } from '../rollout/keys.ts';
+import type { Store } from '../store/store.ts';
+import { listed } from '../words.ts';
+import { StatesInvalid, type LoadedStates, type StatesReader } from './states.ts';
+import { leaving, narrowed, targetOf, type Change, type Target } from './targets.ts';
+
+export interface WantedOptions {
+  readonly store: Store;
+  readonly states: StatesReader;
+  readonly hosts: HostBook;
+  readonly connected: () => readonly string[];
+  readonly digestOf?: (request: RegistryRequest & { readonly tag: string }) => Promise<string>;
+}
+
+export async function wantedChange(options: WantedOptions, request: PlanRequest): Promise<Change> {
+  const { store, hosts } = options;
+  const loaded = await options.states.read();
+  const inventory = await hosts.inventory();
+  const nobody = noHosts(loaded.states, request.environment, inventory);
+  if (nobody !== undefined) throw new Fault(nobody);
+  const { resolved, warnings } = await resolve(loaded, { request, inventory, options });
+  await refuseConflicts(store, resolved, loaded);
+  const staying = await Promise.all(
+    resolved.hosts.map(({ host, state }) => targetOf(store, host.id, state)),
+  );
+  const linked = new Set<string>(options.connected());
+  const left = await leaving(store, networked(resolved), {
+    ...{ inventory, linked },
+    staying: new Set(staying.map(({ host }) => host)),
+  });
+  const byId = new Map<string, InventoryHost>(inventory.map((host) => [host.id, host]));
+  const targets = narrowed([...staying, ...left], request.hosts, {
+    inventory: ({ host }) => byId.get(host) ?? { id: host, labels: {}, facts: {} },
+    what: request.environment,
+  });
+  const { project, environment, release, commit, images, policy } = resolved;
+  return {
+    ...{ project, environment, release, commit, images, policy, targets },
+    subject: loaded.subject,
+    partial: targets.length < staying.length + left.length,
+    warnings: [...warnings, ...leavingWarnings(left, environment)],
+  };
+}
+
+async function resolve(
+  loaded: LoadedStates,
+  from: {
+    readonly request: PlanRequest;
+    readonly inventory: readonly InventoryHost[];
+    readonly options: WantedOptions;
+  },
+): Promise<{ readonly resolved: ResolvedEnvironment; readonly warnings: readonly string[] }> {
+  const { request, inventory, options } = from;
+  const { states, commit, files } = loaded;
+  const { environment } = request;
+  const digests = await missingDigests(states, environment, options.digestOf ?? resolveDigest);
+  const resolved = resolveEnvironment(states, { environment, inventory, digests, commit });
+  if (!resolved.ok) throw new StatesInvalid(resolved.diagnostics, files);
+  return { resolved: resolved.environment, warnings: resolved.warnings };
+}
+
+/** By name of the image, for versions that a person wrote without one. */
+async function missingDigests(
+  states: States,
+  environment: string,
+  digestOf: NonNullable<WantedOptions['digestOf']>,
+): Promise<ReadonlyMap<string, string>> {
+  const insecure = new Set(insecureRegistries(states));
+  const open = wantedVersions(states, environment).filter(({ digest }) => digest === undefined);
+  const found = await Promise.all(
+    open.map(async (version): Promise<[string, string]> => {
+      const { repository, tag } = version;
+      const { registry } = parseRepository(repository, false);
+      const asked = digestOf({ repository, tag, insecure: insecure.has(registry) });
+      return [version.name, await asked.catch((error: unknown) => rethrown(error, version))];
+    }),
+  );
+  return new Map(found);
+}
+
+/** With the line that asked for it. */
+function rethrown(error: unknown, { at }: WantedVersion): never {
+  if (!(error instanceof Fault)) throw error;
+  throw new Fault({ ...error.data, at }, { cause: error });
+}
+
+async function refuseConflicts(
+  store: Store,
+  resolved: ResolvedEnvironment,
+  { files }: LoadedStates,
+): Promise<void> {
+  const others: ResolvedEnvironment[] = [];
+  for (const name of await environmentsIn(store)) {
+    const environment = parseEnvironmentName(name);
+    if (environment === undefined || environment === resolved.environment) continue;
+    others.push(await elsewhere(store, environment, resolved));
+  }
+  const conflicts = portConflicts([...others, resolved]);
+  if (conflicts.length === 0) return;
+  const { data, rendered } = new StatesInvalid(conflicts, files);
+  throw Object.assign(new Fault({ ...data, code: 'PORT_CONFLICT' }), { rendered });
+}
+
+/** What another environment holds on these hosts, whatever its states say by now. */
+async function elsewhere(
+  store: Store,
+  environment: EnvironmentName,
+  { hosts, ...own }: ResolvedEnvironment,
+): Promise<ResolvedEnvironment> {
+  const held = await Promise.all(
+    hosts.map(async ({ host }) => {
+      const { value } = await readDesired(store, environment, host.id);
+      return value === undefined ? [] : [{ host, state: value.state }];
+    }),
+  );
+  return { ...own, environment, hosts: held.flat() };
+}
+
+const networked = (of: ResolvedEnvironment) => ({
+  ...{ project: of.project, environment: of.environment, release: of.release, commit: of.commit },
+  network: of.hosts[0]?.state.network ?? `${of.project}-${of.environment}`,
+});
+
+function leavingWarnings(left: readonly Target[], environment: string): readonly string[] {
+  if (left.length === 0) return [];
+  const names = listed(
+    left.map(({ host }) => host),
+    8,
+  );
+  const verb = left.length === 1 ? 'belongs' : 'belong';
+  return [`${names} no longer ${verb} to ${environment}: what runs of it there is removed`];
+}
