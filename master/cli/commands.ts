@@ -5,18 +5,47 @@ import type { Context } from './context.ts';
 import type { ApplyOptions } from './verbs/apply.ts';
 import type { EventOptions } from './verbs/events.ts';
 import type { LogOptions } from './verbs/hosts.ts';
+import type { InitOptions } from './verbs/init.ts';
 import type { PlanOptions } from './verbs/plan.ts';
 import type { RollbackOptions } from './verbs/rollback.ts';
+import type { StartOptions } from './verbs/start.ts';
 import type { CreateOptions } from './verbs/token.ts';
 
 /** Carries out one verb with its context; the code it answers is handed on. */
 export type Perform = (work: (context: Context) => Promise<number>) => Promise<void>;
 
 export function addVerbs(program: Command, perform: Perform): void {
+  addDaemonVerbs(program, perform);
   addRolloutVerbs(program, perform);
   addLookingVerbs(program, perform);
   addHostVerbs(program, perform);
   addTokenVerbs(program, perform);
+}
+
+function addDaemonVerbs(program: Command, perform: Perform): void {
+  program
+    .command('init')
+    .description('set a master up in its directory, with its own certificate authority')
+    .requiredOption('--states <path|url>', 'the repository or directory with the states')
+    .option('--ref <name>', 'the branch, tag or commit to read', 'main')
+    .option('--path <folder>', 'the folder inside it that holds brine.yaml')
+    .option('--listen <host:port>', 'where minions connect to', '0.0.0.0:4505')
+    .option('--address <host:port>', 'how minions reach that, where it is not the same')
+    .option('--api <host:port|off>', 'where people and CI connect to (default: port 4506)')
+    .action((options: InitOptions) =>
+      perform(async (context) => (await import('./verbs/init.ts')).init(context, options)),
+    );
+  program
+    .command('start')
+    .description('run the master until it is asked to end')
+    .addOption(
+      new Option('--log <level>', 'how much to tell')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .action((options: StartOptions) =>
+      perform(async (context) => (await import('./verbs/start.ts')).start(context, options)),
+    );
 }
 
 function addRolloutVerbs(program: Command, perform: Perform): void {
