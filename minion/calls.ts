@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import { Fault, type FaultData } from '../states/faults.ts';
+import { Deadlines } from '../protocol/deadlines.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Call, FromMaster, FromMinion } from '../protocol/messages.ts';
 import type { World } from '../protocol/world.ts';
@@ -17,27 +18,38 @@ export interface CallsOptions {
   readonly answer: (id: string, result: Result) => void;
 }
 
+interface Open {
+  readonly controller: AbortController;
+  /** Calls the deadline off. */
+  readonly inTime: () => void;
+}
+
+const cancelled = new Error('the call was cancelled, or its time is over');
+
 export class Calls {
   readonly #options: CallsOptions;
-  readonly #open = new Map<string, AbortController>();
+  readonly #deadlines: Deadlines;
+  readonly #open = new Map<string, Open>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.world);
   }
 
   /** False where the master asks for more than was agreed. */
   begin({ id, deadlineMs, call }: CallMessage): boolean {
     if (this.#open.has(id) || this.#open.size >= limits.callsOpenMax) return false;
     const controller = new AbortController();
-    this.#open.set(id, controller);
+    const inTime = this.#deadlines.after(Math.min(deadlineMs, limits.callMsMax), () => {
+      this.cancel(id);
+    });
+    this.#open.set(id, { controller, inTime });
     void this.#carryOut(id, call, controller.signal);
-    void this.#expire(id, Math.min(deadlineMs, limits.callMsMax), controller);
     return true;
   }
 
   cancel(id: string): void {
-    this.#open.get(id)?.abort();
-    this.#open.delete(id);
+    this.#close(id)?.abort(cancelled);
   }
 
   cancelAll(): void {
@@ -53,12 +65,14 @@ export class Calls {
     // Nobody waits any more for what was cancelled or came too late.
     if (signal.aborted) return;
     answer(id, result);
-    this.cancel(id);
+    this.#close(id);
   }
 
-  async #expire(id: string, ms: number, controller: AbortController): Promise<void> {
-    await this.#options.world.sleep(ms, controller.signal).catch(() => undefined);
-    if (!controller.signal.aborted) this.cancel(id);
+  #close(id: string): AbortController | undefined {
+    const open = this.#open.get(id);
+    open?.inTime();
+    this.#open.delete(id);
+    return open?.controller;
   }
 
   #faultOf(error: unknown, call: Call, signal: AbortSignal): FaultData {

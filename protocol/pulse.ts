@@ -29,6 +29,8 @@ interface Member extends Heart {
 
 /** Pings are spread over this many turns, so that thousands of links do not all speak at once. */
 const turns = 10;
+/** A peer that was heard just now need not be asked: where both ask, one of them is enough. */
+const quietBeatsMin = 8;
 
 export class Pulse {
   readonly #members = Array.from({ length: turns }, () => new Set<Member>());
@@ -70,7 +72,9 @@ export class Pulse {
       for (const members of this.#members) {
         for (const member of members) this.#listen(member);
       }
-      for (const { link } of this.#members[beat % turns] ?? []) link.ping();
+      for (const { link, quietBeats } of this.#members[beat % turns] ?? []) {
+        if (quietBeats >= quietBeatsMin) link.ping();
+      }
     }
   }
 

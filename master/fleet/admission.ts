@@ -1,6 +1,7 @@
 // Who may link: a certificate that our authority signed, that is valid now, and that is the one on
 // record for a host that is still ours. Everybody else is told why not.
 
+import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import { fingerprintOf, type Authority } from '../../protocol/identity/authority.ts';
@@ -32,11 +33,21 @@ export function holderOf(socket: Socket, authority: Authority, now: number): Hol
   if (!(socket instanceof TLSSocket) || certificate === undefined) {
     throw new Refusal(401, 'a certificate is needed: this host has to join first');
   }
-  const { validFromDate, validToDate } = certificate;
-  const here = `the clock here says ${new Date(now).toISOString()}`;
-  if (!certificate.verify(authority.certificate.publicKey)) {
+  if (!socket.authorized && !certificate.verify(authority.certificate.publicKey)) {
     throw new Refusal(403, 'the certificate is not of this master’s authority');
   }
+  refuseOutOfTime(certificate, now);
+  const host = minionOf(certificate, authority.domain);
+  if (host === undefined) throw new Refusal(403, 'the certificate is not one of a minion');
+  // What TLS itself found wrong counts in any case.
+  if (!socket.authorized) {
+    throw new Refusal(403, `the certificate does not hold: ${String(socket.authorizationError)}`);
+  }
+  return { host, fingerprint: fingerprintOf(certificate) };
+}
+
+function refuseOutOfTime({ validFromDate, validToDate }: X509Certificate, now: number): void {
+  const here = `the clock here says ${new Date(now).toISOString()}`;
   if (validToDate.getTime() <= now) {
     const ended = `the certificate expired at ${validToDate.toISOString()}`;
     throw new Refusal(403, `${ended}, and ${here}: join again, or set the clock that is wrong`);
@@ -45,13 +56,6 @@ export function holderOf(socket: Socket, authority: Authority, now: number): Hol
     const begins = `the certificate is not valid before ${validFromDate.toISOString()}`;
     throw new Refusal(403, `${begins}, and ${here}: one of the two clocks is wrong`);
   }
-  const host = minionOf(certificate, authority.domain);
-  if (host === undefined) throw new Refusal(403, 'the certificate is not one of a minion');
-  // What TLS itself found wrong counts in any case.
-  if (!socket.authorized) {
-    throw new Refusal(403, `the certificate does not hold: ${String(socket.authorizationError)}`);
-  }
-  return { host, fingerprint: fingerprintOf(certificate) };
 }
 
 /** Throws a Refusal where the host was removed, or has another certificate now. */

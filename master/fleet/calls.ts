@@ -10,7 +10,7 @@ import {
   type Verb,
 } from '../../protocol/messages.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { World } from '../../protocol/world.ts';
+import type { Deadlines } from '../../protocol/deadlines.ts';
 import { Fault, fault } from '../../states/faults.ts';
 import type { HostId } from '../../states/ids.ts';
 
@@ -18,7 +18,7 @@ type Result = Extract<FromMinion, { type: 'result' }>['answer'];
 
 export interface CallsOptions {
   readonly host: HostId;
-  readonly world: World;
+  readonly deadlines: Deadlines;
   /** False where there is no link any more. */
   readonly send: (message: Extract<FromMaster, { type: 'call' | 'cancel' }>) => boolean;
 }
@@ -42,7 +42,7 @@ export class Calls {
     call: Extract<Call, { verb: V }>,
     deadlineMs: number,
   ): Promise<Answer<V>> {
-    const { host, world } = this.#options;
+    const { host, deadlines } = this.#options;
     if (this.#waiting.size >= limits.callsOpenMax) {
       const message = `${host} has ${limits.callsOpenMax} questions to answer already`;
       throw fault('HOSTS_MISSING', message, { where: host });
@@ -50,28 +50,22 @@ export class Calls {
     this.#asked += 1;
     const id = `c${this.#asked}`;
     const ms = Math.min(deadlineMs, limits.callMsMax);
-    const done = new AbortController();
+    let inTime = (): void => undefined;
     try {
       return (await new Promise<Answer<Verb>>((resolve, reject) => {
         this.#waiting.set(id, { verb: call.verb, resolve, reject });
-        world.sleep(ms, done.signal).then(
-          () => {
-            this.#options.send({ type: 'cancel', id });
-            reject(
-              fault('HOSTS_MISSING', `${host} did not answer within ${ms / 1_000} s`, {
-                where: host,
-              }),
-            );
-          },
-          () => undefined,
-        );
+        inTime = deadlines.after(ms, () => {
+          this.#options.send({ type: 'cancel', id });
+          const message = `${host} did not answer within ${ms / 1_000} s`;
+          reject(fault('HOSTS_MISSING', message, { where: host }));
+        });
         if (!this.#options.send({ type: 'call', id, deadlineMs: ms, call })) {
           reject(lost(host, 'it has just ended'));
         }
       })) as Answer<V>;
     } finally {
       this.#waiting.delete(id);
-      done.abort();
+      inTime();
     }
   }
 

@@ -13,7 +13,7 @@ import {
 } from '../../protocol/messages.ts';
 import type { Pulse } from '../../protocol/pulse.ts';
 import { Session, type SessionEnd } from '../../protocol/session.ts';
-import type { World } from '../../protocol/world.ts';
+import type { Deadlines } from '../../protocol/deadlines.ts';
 import type { Holder } from './admission.ts';
 import { Calls } from './calls.ts';
 import type { Hello } from './fleet.ts';
@@ -26,7 +26,7 @@ export interface HostLinkOptions {
   readonly socket: WebSocket;
   readonly stream: Duplex;
   readonly pulse: Pulse;
-  readonly world: World;
+  readonly deadlines: Deadlines;
   readonly onHello: (link: HostLink, hello: Hello) => void;
   /** In the order of arrival; {@link HostLink.handled} is due for each. */
   readonly onNews: (link: HostLink, news: Numbered) => void;
@@ -49,7 +49,7 @@ export class HostLink {
   #newsOpen = 0;
 
   constructor(options: HostLinkOptions) {
-    const { holder, socket, stream, pulse, world, onEnd } = options;
+    const { holder, socket, stream, pulse, deadlines, onEnd } = options;
     this.#options = options;
     this.holder = holder;
     this.#session = new Session({
@@ -62,7 +62,11 @@ export class HostLink {
         onEnd(this, end);
       },
     });
-    this.#calls = new Calls({ host: holder.host, world, send: (message) => this.send(message) });
+    this.#calls = new Calls({
+      host: holder.host,
+      deadlines,
+      send: (message) => this.send(message),
+    });
     this.closed = this.#session.closed;
   }
 

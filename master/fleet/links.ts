@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import { Deadlines } from '../../protocol/deadlines.ts';
 import type { Answer, Call, Desire, Verb } from '../../protocol/messages.ts';
 import type { Pulse } from '../../protocol/pulse.ts';
 import { FrameTooLarge, type SessionEnd } from '../../protocol/session.ts';
@@ -34,9 +35,11 @@ export class Links implements Fleet {
   readonly #open = new Set<HostLink>();
   readonly #linked = new Map<HostId, HostLink>();
   readonly #turns = new Turns();
+  readonly #deadlines: Deadlines;
 
   constructor(options: LinksOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.world);
   }
 
   connected(): readonly HostId[] {
@@ -66,9 +69,9 @@ export class Links implements Fleet {
 
   /** A connection whose holder has been admitted. */
   open(holder: Holder, socket: WebSocket, stream: Socket): void {
-    const { pulse, world, handlers } = this.#options;
+    const { pulse, handlers } = this.#options;
     const link = new HostLink({
-      ...{ holder, socket, stream, pulse, world },
+      ...{ holder, socket, stream, pulse, deadlines: this.#deadlines },
       onHello: (opened, hello) => {
         void this.#inTurn(opened, 'hello', () => this.#hello(opened, hello, stream));
       },

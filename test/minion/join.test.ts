@@ -1,3 +1,5 @@
+// Long because every way in which a join can fail is a test of its own.
+
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';

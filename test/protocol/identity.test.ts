@@ -1,3 +1,5 @@
+// Long because each kind of certificate, request and key is checked by openssl as well.
+
 import { execFileSync, spawnSync, type ExecFileSyncOptions } from 'node:child_process';
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -37,15 +37,30 @@ describe('a pulse', () => {
     const pulse = new Pulse(world, { heartbeatMs: 5_000, silentPeerMs: 20_000 });
     const links = Array.from({ length: 100 }, () => heart(pulse));
     const pings = () => links.reduce((sum, { pings: some }) => sum + some, 0);
+    await world.beat(10);
+    expect(pings()).toBeLessThan(40);
+    const before = links.map(({ pings: some }) => some);
     const perBeat = [];
     for (let beat = 0; beat < 10; beat += 1) {
-      const before = pings();
+      const until = pings();
       await world.beat();
-      perBeat.push(pings() - before);
+      perBeat.push(pings() - until);
     }
     expect(perBeat).toEqual(Array.from({ length: 10 }, () => 10));
-    expect(links.every(({ pings: some }) => some === 1)).toBe(true);
+    expect(links.map(({ pings: some }) => some - 1)).toEqual(before);
     expect(world.asked.every((ms) => ms === 500)).toBe(true);
+    pulse.close();
+  });
+
+  it('does not ask a peer that has just been heard, also by its own asking', async () => {
+    const world = new HeldWorld();
+    const pulse = new Pulse(world, { heartbeatMs: 5_000, silentPeerMs: 20_000 });
+    const link = heart(pulse);
+    for (let beat = 0; beat < 100; beat += 1) {
+      await world.beat();
+      if (beat % 7 === 0) link.heard();
+    }
+    expect([link.pings, link.silent]).toEqual([0, 0]);
     pulse.close();
   });
 

@@ -1,3 +1,5 @@
+// Long because tokens, joining and the port are tested against one server.
+
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join as pathOf } from 'node:path';

@@ -1,5 +1,6 @@
 // A fleet server with a real store, history and identity behind it, real minions and raw peers in
 // front of it. What the rest of the master would do with the news is given by the test.
+// Long because it holds both ends: the server, real minions, and peers by hand.
 
 import type { KeyObject } from 'node:crypto';
 import { X509Certificate } from 'node:crypto';

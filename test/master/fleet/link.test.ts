@@ -1,3 +1,5 @@
+// Long because both directions of the link are tested through the same two ends.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readMinion } from '../../../minion/identity.ts';
 import { fault } from '../../../states/faults.ts';
