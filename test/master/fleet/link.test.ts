@@ -305,4 +305,47 @@ describe('the end of a link', () => {
     expect(minion.link.linked).toBe(false);
     expect(master.fleet.connected()).toEqual([]);
   });
+
+  it('comes before the welcome for a host that was removed after it was let in', async () => {
+    const peer = await master.raw(await master.host('web-1')).opened();
+    await master.store.commit([], [{ delete: 'hosts/web-1' }]);
+    peer.hello();
+    expect(await peer.ended).toBe('1000 web-1 is no host of this master, or not any more');
+    expect(peer.received.map(({ type }) => type)).toEqual(['bye']);
+    expect(master.told).toEqual([]);
+  });
+
+  it('leaves what is being stored to be stored, before the next link is heard', async () => {
+    let release = (): void => undefined;
+    master.handlers.onReport = () => new Promise((resolve) => (release = resolve));
+    const identity = await master.host('web-1');
+    const first = await master.raw(identity).opened();
+    first.hello();
+    first.say({ type: 'report', seq: 1, report: report(1) });
+    first.say({ type: 'report', seq: 2, report: report(2) });
+    await until('the first is linked', () => master.fleet.connected().length === 1);
+    const second = await master.raw(identity).opened();
+    second.hello();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(second.received).toEqual([]);
+    // The second report of the first link is not begun: it comes again over the next one.
+    first.socket.terminate();
+    await until('the first is gone', () => master.tellings('web-1', 'gone').length > 0);
+    release();
+    await until('the second is welcome', () => second.received.length > 0);
+    expect(master.told.map(({ what }) => what)).toEqual(['hello', 'gone', 'report', 'hello']);
+    second.socket.close();
+  });
+
+  it('as many as a minion likes, by itself, are no storm of new ones', async () => {
+    // The master ends each link at once: as a defect of its own would.
+    master.handlers.onHello = () => Promise.reject(new Error('broken'));
+    const limits = { reconnectMsMin: 20, reconnectMsMax: 400 };
+    const minion = master.link(await master.host('web-1'), { limits });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const hellos = master.tellings('web-1', 'hello').length;
+    expect(hellos).toBeGreaterThan(4);
+    expect(hellos).toBeLessThan(16);
+    await minion.link.close();
+  });
 });
