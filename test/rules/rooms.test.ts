@@ -25,8 +25,7 @@ const gates: Readonly<Record<string, string>> = {
 const faults = (
   broken: (source: Source) => readonly string[],
   sources: readonly Source[] = product,
-): string[] =>
-  sources.flatMap((source) => broken(source).map((what) => `${source.path}: ${what}`));
+): string[] => sources.flatMap((source) => broken(source).map((what) => `${source.path}: ${what}`));
 
 describe('imports', () => {
   it('are found in every form', () => {
