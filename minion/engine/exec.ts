@@ -31,6 +31,7 @@ const outputBytesMax = 65_536;
 const exitPollMs = 10;
 const exitPollsMax = 100;
 const endMs = 10_000;
+const endPollMs = 100;
 
 export async function runCommand(command: Command, patience: Patience): Promise<ExecResult> {
   const { signal, local } = patience;
@@ -39,8 +40,10 @@ export async function runCommand(command: Command, patience: Patience): Promise<
   try {
     const abortSignal = AbortSignal.any([signal, late]);
     await output.read(await command.start({ hijack: false, abortSignal }));
+    // The output has no length: cut off, it ends as if that were all.
+    abortSignal.throwIfAborted();
   } catch (error) {
-    if (local && (signal.aborted || late.aborted)) await end(command);
+    if (local && (signal.aborted || late.aborted)) void end(command);
     if (signal.aborted || !late.aborted) throw error;
     return { exitCode: notEnded, output: output.text };
   }
@@ -81,8 +84,16 @@ async function exitCodeOf(command: Command, asked: Asked): Promise<number> {
   return notEnded;
 }
 
+/**
+ * Goes on while the caller goes on. The Engine may not even have begun the command when the patience
+ * for it was over, and would begin it still.
+ */
 async function end(command: Command): Promise<void> {
   const asked = { abortSignal: AbortSignal.timeout(endMs) };
-  const raw = execAnswer.safeParse(await command.inspect(asked).catch(() => undefined));
-  if (raw.success && raw.data.Running) await endLeftover(raw.data.Pid, raw.data.ContainerID);
+  for (let waited = 0; waited < endMs; waited += endPollMs) {
+    const seen = execAnswer.safeParse(await command.inspect(asked).catch(() => undefined));
+    if (!seen.success || seen.data.ExitCode !== null) return;
+    if (seen.data.Pid > 0) await endLeftover(seen.data.Pid, seen.data.ContainerID);
+    await delay(endPollMs, undefined, { ref: false });
+  }
 }

@@ -21,6 +21,22 @@ export const anywhere: readonly Rule[] = [
     code: 'DOCKER_VERSION',
   },
   {
+    pattern: /network (\S+) (?:id \S+ )?has active endpoints/,
+    code: 'DOCKER_ERROR',
+    say: ([, name]) => `the network ${name} is still in use`,
+  },
+  {
+    pattern: /network (\S+) not found/,
+    code: 'DOCKER_ERROR',
+    say: ([, name]) => `there is no network ${name}`,
+  },
+  {
+    pattern: /non-overlapping IPv4 address pool|predefined address pools have been fully subnetted/,
+    code: 'DOCKER_ERROR',
+    say: () =>
+      'Docker has no addresses left for one more network: remove networks that nothing uses, or give it more under `default-address-pools` in its daemon.json',
+  },
+  {
     pattern: /containerd\.sock|transport is closing|grpc: the client connection is closing/i,
     code: 'DOCKER_DOWN',
     say: () => 'the Docker Engine has lost its containerd',

@@ -61,3 +61,6 @@ export async function pushed(fleet: Fleet, host: Host, version: string): Promise
   const { repository, tag, digest } = await buildService(host, wanted);
   return { name: 'api', repository, tag, digest };
 }
+
+/** What the container does, in the words of a shell. */
+export const shell = (script: string) => ({ entrypoint: ['/bin/sh', '-c'], command: [script] });
