@@ -77,42 +77,49 @@ function who(role: string): Record<string, string> {
 
 async function conclude(stage: Stage, place: Place): Promise<number> {
   const { failures, checks, seconds } = stage;
-  const passed = checks - failures.length;
-  stage.text('', `${passed} of ${checks} checks passed in ${seconds} s.`);
-  if (failures.length === 0) return 0;
+  if (failures.length > 0) await showLogs(stage, place);
+  stage.text('', `${checks - failures.length} of ${checks} checks passed, in ${seconds} s.`);
   for (const failure of failures) stage.text(`  failed: ${failure}`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+async function showLogs(stage: Stage, place: Place): Promise<void> {
   for (const name of ['master', ...place.hosts.map((host) => host.name)]) {
     const log = await readFile(join(place.dir, `${name}.log`), 'utf8').catch(() => '');
     stage.text('', `the end of ${name}.log:`, ...log.trimEnd().split('\n').slice(-15));
   }
-  return 1;
 }
 
 function sayWhatNext(stage: Stage, place: Place): void {
   const [host] = place.hosts;
-  stage.chapter('Yours now', 'Everything is still up. In this shell:');
+  if (host === undefined) return;
+  stage.heading('Yours now');
   stage.text(
+    'All of it is still up. In a shell of yours:',
     '',
     `  export PATH="${join(root, 'bin')}:$PATH" BRINE_DIR=${join(place.dir, 'master')}`,
     `  cd ${join(place.dir, 'states')}`,
     '',
     'and then, for example:',
     '',
-    '  master status                       # what runs where',
-    '  master events -f                    # everything that happens, as it happens',
-    `  master logs ${host?.name ?? ''} web`,
-    '  master rollback beta                # one release back',
-    `  DOCKER_HOST=${host?.dockerHost ?? ''} docker rm -f $(DOCKER_HOST=${host?.dockerHost ?? ''} docker ps -q)`,
-    '                                      # and see it come back: master status',
-    '  $EDITOR services/web.yaml           # then: git commit -am …; master plan beta',
+    '  master events --follow          # everything that happens, as it happens',
+    `  master logs ${host.name} web`,
+    '  master rollback beta            # to the release before',
     '',
-    'To take everything away:',
+    "  # Change a service's environment, port or limits, and see what that would do:",
+    '  $EDITOR services/web.yaml; git commit -am "My change"; master plan beta',
+    '',
+    "  # Take a container away behind the minion's back, and see it come back:",
+    `  export DOCKER_HOST=${host.dockerHost}`,
+    '  docker rm --force $(docker ps --quiet --filter label=brine.service=web); docker ps',
+    '',
+    'To take it all away:',
     '',
     ...place.keep().map((line) => `  ${line}`),
   );
 }
 
-/** Synchronous words: the terminal's owner waits. */
+/** Said at once: somebody waits at the terminal. */
 async function interrupted(place: Place): Promise<void> {
   process.chdir(root);
   writeSync(2, '\nStopped; taking the hosts away …\n');

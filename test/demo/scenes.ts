@@ -112,8 +112,7 @@ export class Scenes {
     this.#stage.show('And start it, here in the background.', 'master start &');
     this.#place.spawn('master', ['start'], { log: join(dir, 'master.log') });
     const up = await this.#until(20_000, async () => (await this.#quietly('status')) === 0);
-    this.#stage.check(up, 'the master answers');
-    this.#goOnIfFine();
+    this.#must(up, 'the master answers');
   }
 
   async minions(): Promise<void> {
@@ -148,8 +147,7 @@ export class Scenes {
       host.spawn('minion', ['start', '--dir', own], { env, log: join(dir, `${host.name}.log`) });
     }
     const linked = await this.#until(20_000, async () => (await this.#quietly('ping')) === 0);
-    this.#stage.check(linked, `${hosts.length === 1 ? 'it is' : 'all are'} linked`);
-    this.#goOnIfFine();
+    this.#must(linked, `${hosts.length === 1 ? 'it is' : 'all are'} linked`);
     await this.#stage.command('Who is there.', ['master', 'hosts']);
   }
 
@@ -191,7 +189,7 @@ export class Scenes {
     await this.#serves('1.1.0');
     const gap = (longestGapMs / 1_000).toFixed(2);
     this.#stage.text(
-      `  ${requests} requests, ${failed} failed; the longest time that a host was away: ${gap} s.`,
+      `  ${requests} requests, ${failed} failed; the longest time that one host was away: ${gap} s`,
     );
     this.#stage.check(longestGapMs < 3_000, 'no host was away for 3 s');
     if (hosts.length > 1) {
@@ -243,8 +241,9 @@ export class Scenes {
   }
 
   /** Nothing that follows could be understood after a failure here. */
-  #goOnIfFine(): void {
-    if (this.#stage.failures.length > 0) throw new Error('the demo ends here');
+  #must(ok: boolean, what: string): void {
+    this.#stage.check(ok, what);
+    if (!ok) throw new Error('the demo ends here');
   }
 
   /** Asks each host itself. */

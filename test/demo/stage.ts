@@ -61,10 +61,13 @@ export class Stage {
 
   chapter(title: string, ...lines: readonly string[]): void {
     this.#chapter += 1;
-    const rule = '─'.repeat(Math.max(4, 68 - title.length));
-    const where = `${this.#chapter}/${this.#chapters}`;
-    this.#write(`\n${style.bold(`── ${where} ${title} `)}${style.dim(rule)}\n`);
+    this.heading(`${this.#chapter}/${this.#chapters} ${title}`);
     this.text(...lines);
+  }
+
+  heading(title: string): void {
+    const rule = '─'.repeat(Math.max(4, 72 - title.length));
+    this.#write(`\n${style.bold(`── ${title} `)}${style.dim(rule)}\n`);
   }
 
   text(...lines: readonly string[]): void {

@@ -93,6 +93,7 @@ case $path in
 /up) body=up
   if [ -n "$ILL_AFTER" ] && [ $((\${up%.*} - STARTED)) -ge "$ILL_AFTER" ]; then
     status='500 Internal Server Error' body='the database does not answer'
+    echo "GET /up: 500, $body" >&2
   fi ;;
 *) body=$VERSION ;;
 esac
