@@ -1,3 +1,5 @@
+// Long because every sentence of Docker that means something stands here.
+
 import { describe, expect, it } from 'vitest';
 import {
   containerFault,
