@@ -2,8 +2,8 @@
 
 export const bounds = {
   fileBytesMax: 524_288,
-  /** Words, marks and line breaks of one file, as YAML counts them. */
-  lexemesMax: 200_000,
+  /** Characters of one file that mean something to YAML, line breaks among them. */
+  marksMax: 100_000,
   depthMax: 40,
   /** Values of one file, each counted as often as an alias repeats it. */
   valuesMax: 100_000,

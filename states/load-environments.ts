@@ -86,7 +86,8 @@ function needsProblems(
   bases: Known['services'],
 ): readonly Diagnostic[] {
   const needs = (service: PlacedService): readonly string[] => service.service.needs ?? [];
-  const graph = new Map([...services].map(([name, each]) => [name as string, needs(each)]));
+  const others = (each: PlacedService) => needs(each).filter((name) => name !== each.name);
+  const graph = new Map([...services].map(([name, each]) => [name as string, others(each)]));
   const cycle = findCycle(graph);
   const first = services.get((cycle?.[0] ?? '') as ServiceName);
   const circle =

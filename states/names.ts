@@ -20,13 +20,11 @@ export function nameProblems(
   { services, images }: KnownNames,
 ): readonly Diagnostic[] {
   const image = textsAt(tree, 'image').flatMap(({ tree: at, text }) => {
-    if (hasReference(text)) return [problemAt(at.place, ...notResolved)];
     if (images === undefined || images.has(text)) return [];
     const { problem, hint } = unknownImage(text, images);
     return [problemAt(at.place, problem, hint)];
   });
   const needs = textsAt(tree, 'needs').flatMap(({ tree: at, text }) => {
-    if (hasReference(text)) return [problemAt(at.place, ...notResolved)];
     if (text === name) return [problemAt(at.place, `service ${name} needs itself`)];
     return services.has(text) ? [] : [problemAt(at.place, ...unknownService(text, services))];
   });
@@ -44,16 +42,13 @@ export function strangers(
     .map(([name, { key }]) => problemAt(key, ...unknownService(name, known)));
 }
 
-/** Other files are held against names, and are not looked for behind references. */
-const notResolved = ['`${…}` is not resolved here', 'write the name itself'] as const;
-
 function unknownService(name: string, known: ReadonlyMap<string, unknown>) {
   const meant = suggest(name, known.keys());
   const hint = meant === undefined ? `write services/${name}.yaml` : didYouMean(meant);
   return [`unknown service \`${name}\``, hint] as const;
 }
 
-/** The texts that a key holds, one or a list of them. */
+/** The names that a key holds, one or a list of them; never with `${…}` in them. */
 export function textsAt(
   tree: MapTree | undefined,
   key: string,
@@ -61,7 +56,7 @@ export function textsAt(
   const value = childOf(tree, key);
   const items = value?.kind === 'list' ? value.items : value === undefined ? [] : [value];
   return items.flatMap((item) =>
-    item.kind === 'scalar' && typeof item.value === 'string'
+    item.kind === 'scalar' && typeof item.value === 'string' && !hasReference(item.value)
       ? [{ tree: item, text: item.value }]
       : [],
   );

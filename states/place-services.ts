@@ -91,6 +91,9 @@ function verdict(tree: MapTree, reading: Reading, plain: unknown): CheckedServic
   return { service: checked.value, open: reading === 'written' };
 }
 
+/** Other files are held against these, and are not looked for behind references. */
+const names = ['image', 'needs'];
+
 /** Decided once for the whole environment, so no host can be asked there. */
 const together = ['targets', 'rollout'];
 
@@ -106,6 +109,10 @@ function resolveTexts(
   let open = false;
   for (const [key, { value }] of tree.entries) {
     if (isIgnored(key, '')) continue;
+    if (names.includes(key)) {
+      plain[key] = toPlain(value);
+      continue;
+    }
     const done = substitute(value, together.includes(key) ? all : each, key);
     plain[key] = done.plain;
     open ||= done.open;

@@ -37,7 +37,7 @@ interface Read {
 }
 
 function readTree({ part, name, file, bytes }: FoundFile): Read {
-  const badName = part === 'brine' ? undefined : nameProblem(name, file);
+  const badName = part === 'brine' ? undefined : nameProblem(part, name, file);
   if (badName !== undefined) return { problems: [badName] };
   const source = decode(file, bytes);
   if ('message' in source) return { problems: [source] };
@@ -50,17 +50,13 @@ function readTree({ part, name, file, bytes }: FoundFile): Read {
   return { problems: [problemAt(empty ? start : tree.place, message, 'write `key: value` lines')] };
 }
 
-function nameProblem(name: string, file: string): Diagnostic | undefined {
+function nameProblem(part: Part, name: string, file: string): Diagnostic | undefined {
   const place = { file, line: 1, column: 1 };
+  const what = part === 'service' ? 'a service' : 'an environment';
   if (!isName(name)) {
-    const message = `${quoted(name)} is not a name, and the file's is that`;
-    return { ...place, message, hint: 'names are 1 to 40 of a-z, 0-9 and -, with - in between' };
+    const hint = 'rename the file: 1 to 40 of a-z, 0-9 and -, with - only in between';
+    return { ...place, message: `${quoted(name)} cannot be the name of ${what}`, hint };
   }
-  return name.startsWith('x-')
-    ? {
-        ...place,
-        message: 'names cannot begin with `x-`',
-        hint: 'such keys are ignored everywhere',
-      }
-    : undefined;
+  const message = `the name of ${what} cannot begin with \`x-\``;
+  return name.startsWith('x-') ? { ...place, message, hint: 'rename the file' } : undefined;
 }

@@ -130,18 +130,21 @@ function portOf(
     return { problem: `service ${name} publishes no port`, hint: `give it \`ports\`` };
   }
   if (own.asked.includes(name)) {
-    return { problem: `the port of service ${name} is named by way of itself` };
+    return { problem: 'it is named by way of itself' };
   }
   own.asked.push(name);
   const resolved = substitute(first, own.scope);
   own.asked.pop();
-  if (resolved.diagnostics.length > 0) return { problem: `the port of service ${name} is wrong` };
+  const [wrong] = resolved.diagnostics;
+  if (wrong !== undefined) return { problem: `${unknownPort(name)}: ${wrong.message}` };
   if (resolved.open) return { open: true };
   const port = parsePort(String(resolved.plain));
   return port.ok
     ? { value: port.value.host }
-    : { problem: `the port of service ${name} is wrong: ${port.problem}` };
+    : { problem: `${unknownPort(name)}: ${port.problem}` };
 }
+
+const unknownPort = (service: string): string => `the port of service ${service} is not known`;
 
 function ofImage({ images, host }: Surroundings, name: string): Found {
   if (host === 'none') return meaningless(`image.${name}`);

@@ -48,11 +48,11 @@ export function decode(file: string, bytes: Uint8Array): SourceText | Diagnostic
   try {
     return sourceText(file, new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    return { ...positionOfBadByte(file, bytes), message: 'this is not UTF-8', hint: utf8Hint };
+    const utf16 = /^(fffe|feff)/.test(Buffer.from(bytes.subarray(0, 2)).toString('hex'));
+    const hint = `${utf16 ? 'it looks like UTF-16; ' : ''}save it as UTF-8`;
+    return { ...positionOfBadByte(file, bytes), message: 'this is not UTF-8', hint };
   }
 }
-
-const utf8Hint = 'save the file as UTF-8';
 
 /** Where reading leniently puts a replacement character that the bytes do not have. */
 function positionOfBadByte(file: string, bytes: Uint8Array): SourcePosition {

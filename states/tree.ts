@@ -1,6 +1,7 @@
 // What a YAML file says, as maps, lists and scalars that know where they stand. Aliases are resolved:
 // the same value may hang in several places, so a tree is never changed.
 
+import { quoted } from './parsed.ts';
 import type { Place } from './source-text.ts';
 
 export type Primitive = string | number | boolean | null;
@@ -77,13 +78,15 @@ export function describeTree(tree: Tree): string {
     case 'number':
       return `the number ${tree.source}`;
     case 'boolean':
-      return `${tree.source}, which is a yes or no`;
+      return `\`${tree.source}\``;
     case 'string':
-      return 'a text';
+      return tree.value.length > shownCharsMax ? 'a text' : `the text ${quoted(tree.value)}`;
     default:
       return 'nothing';
   }
 }
+
+const shownCharsMax = 40;
 
 /** Numbers, yes and no that would read differently from how they are written: `1.10`, `True`. */
 export function* oddScalars(

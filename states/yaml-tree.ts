@@ -40,18 +40,24 @@ function read(node: unknown, from: number, reader: Reader): Measured {
     return known ?? nothing(place);
   }
   if (isTagged(node)) say(`tags like \`${shortTag(node.tag)}\` are not used here`, tagHint);
-  const measured = readContent(node, place, reader);
-  if (measured.depth > bounds.depthMax) {
-    say(`with its aliases this is nested more than ${bounds.depthMax} deep`);
-    return nothing(place);
-  }
-  if (measured.values > bounds.valuesMax) {
-    say(`with its aliases this has more than ${bounds.valuesMax} values`);
-    return nothing(place);
-  }
+  const measured = bounded(readContent(node, place, reader), place, reader);
   const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
   if (anchor !== undefined) reader.anchors.set(anchor, measured);
   return measured;
+}
+
+/** Only aliases can let a file of this size grow so far; it is told once. */
+function bounded(measured: Measured, place: Place, reader: Reader): Measured {
+  const { depthMax, valuesMax } = bounds;
+  if (measured.depth <= depthMax && measured.values <= valuesMax) return measured;
+  const what =
+    measured.depth > depthMax
+      ? `is nested more than ${depthMax} deep`
+      : `has more than ${valuesMax} values`;
+  if (reader.diagnostics.length === 0) {
+    reader.diagnostics.push(problemAt(place, `with its aliases this ${what}`));
+  }
+  return nothing(place);
 }
 
 function readContent(node: unknown, place: Place, reader: Reader): Measured {

@@ -1,16 +1,7 @@
 // YAML 1.2, core schema, read into trees: no tags, no merge keys, no directives, one document, keys
 // that are texts and stand once, aliases that cannot grow. Never throws, whatever the text.
 
-import {
-  Composer,
-  Lexer,
-  Parser,
-  Schema,
-  type CST,
-  type Document,
-  type ParsedNode,
-  type YAMLError,
-} from 'yaml';
+import { Composer, Parser, Schema, type CST, type Document, type ParsedNode } from 'yaml';
 import { bounds } from './bounds.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { problemAt, type SourceText } from './source-text.ts';
@@ -26,7 +17,9 @@ export interface ReadYaml {
 export function readYaml(source: SourceText): ReadYaml {
   try {
     const tokens = lex(source);
-    if (!Array.isArray(tokens)) return { diagnostics: [tokens] };
+    if (tokens === undefined) {
+      return { diagnostics: [at(source, 0, 'this file says too much', 'part it into several')] };
+    }
     const refused = refuseTokens(tokens, source);
     if (refused.length > 0) return { diagnostics: refused };
     const [document] = new Composer({ ...options, schema: core }).compose(
@@ -48,24 +41,17 @@ const core = new Schema({ schema: 'core' });
 
 function readDocument(document: Document.Parsed<ParsedNode>, source: SourceText): ReadYaml {
   const errors = document.errors.slice(0, bounds.syntaxErrorsMax);
-  if (errors.length > 0) return { diagnostics: errors.map((error) => inWords(error, source)) };
+  if (errors.length > 0) {
+    return { diagnostics: errors.map(({ pos, message }) => notYaml(source, pos, message)) };
+  }
   return toTree(document.contents, source);
 }
 
-/** Tokens of the whole text, or the place where there are too many. */
-function lex(source: SourceText): CST.Token[] | Diagnostic {
-  const parser = new Parser(source.lines.addNewLine);
-  source.lines.addNewLine(0);
-  const tokens: CST.Token[] = [];
-  let lexemes = 0;
-  for (const lexeme of new Lexer().lex(source.text)) {
-    lexemes += 1;
-    if (lexemes > bounds.lexemesMax) {
-      return at(source, parser.offset, 'this file says too much', 'part it into several files');
-    }
-    tokens.push(...parser.next(lexeme));
-  }
-  return [...tokens, ...parser.end()];
+/** Tokens of the whole text; undefined where there would be too many. */
+function lex({ text, lines }: SourceText): readonly CST.Token[] | undefined {
+  // Every token but the words between them begins with a mark: this bounds them before any is made.
+  const marks = text.match(/[\n,:[\]{}"'#&*!|>%@`?]|- /g)?.length ?? 0;
+  return marks > bounds.marksMax ? undefined : [...new Parser(lines.addNewLine).parse(text)];
 }
 
 function refuseTokens(tokens: readonly CST.Token[], source: SourceText): readonly Diagnostic[] {
@@ -75,7 +61,7 @@ function refuseTokens(tokens: readonly CST.Token[], source: SourceText): readonl
     if (token.type === 'directive') {
       found.push(at(source, token.offset, 'directives are not used here', 'remove this line'));
     } else if (token.type === 'error') {
-      found.push(at(source, token.offset, `this is not YAML: ${lowered(token.message)}`));
+      found.push(notYaml(source, [token.offset, token.offset + 1], token.message));
     } else if (token.type === 'document') {
       documents += 1;
       const hint = 'one file is one document: remove this line and what follows';
@@ -111,22 +97,27 @@ function tooDeep(document: CST.Document): number | undefined {
 }
 
 /** The library's own message, with a hint where its cause is known. */
-function inWords(error: YAMLError, source: SourceText): Diagnostic {
-  const [start, end] = error.pos;
-  const place = { source, start, end: Math.max(start + 1, end) };
-  const line = source.text.slice(source.text.lastIndexOf('\n', start - 1) + 1).split('\n', 1)[0];
-  const hint = line?.includes('${')
-    ? 'put quotes around text with `${…}` in it'
-    : hints[error.code];
-  return problemAt(place, `this is not YAML: ${lowered(error.message)}`, hint);
+function notYaml(source: SourceText, pos: readonly [number, number], words: string): Diagnostic {
+  const { text } = source;
+  // What is missing at the end is shown behind what stands there last.
+  const start = Math.min(pos[0], text.trimEnd().length);
+  const place = { source, start, end: Math.max(start + 1, pos[1]) };
+  const line = text.slice(text.lastIndexOf('\n', start - 1) + 1).split('\n', 1)[0] ?? '';
+  const [, hint] = line.includes('${')
+    ? [undefined, 'put quotes around text with `${…}` in it']
+    : (hints.find(([pattern]) => pattern.test(words)) ?? []);
+  return problemAt(place, `this is not YAML: ${lowered(words)}`, hint);
 }
 
-const hints: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'indent with spaces',
-  BLOCK_AS_IMPLICIT_KEY: 'put quotes around text with ": " in it',
-  MISSING_CHAR: 'is a quote, a bracket or a colon missing?',
-  BAD_INDENT: 'keys of one map begin in the same column',
-};
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/^Tabs/, 'indent with spaces'],
+  [/end with a \]/, 'is a `]` missing?'],
+  [/end with a \}/, 'is a `}` missing?'],
+  [/^Missing closing/, 'is a quote missing?'],
+  [/^Nested mappings/, 'put quotes around text with ": " in it'],
+  [/^Implicit (map )?keys/, 'is a colon, or the indentation of a longer text, missing?'],
+  [/same column/, 'keys of one map begin in the same column'],
+];
 
 const lowered = (text: string): string =>
   `${text.slice(0, 1).toLowerCase()}${text.slice(1).split('\n', 1)[0] ?? ''}`;

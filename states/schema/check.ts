@@ -144,7 +144,9 @@ function wrongKindHint(found: Tree, expected: z.core.$ZodType | undefined): stri
   }
   const leaf = expected && leafMeta(expected);
   if (leaf === undefined) {
-    if (typeof found.value !== 'string' || !(expected instanceof z.ZodArray)) return undefined;
+    if (typeof found.value !== 'string') return undefined;
+    if (keysOf(expected).includes(found.value)) return `write \`{ ${found.value}: true }\``;
+    if (!(expected instanceof z.ZodArray)) return undefined;
     const words = found.value.split(/\s+/).filter((word) => word !== '');
     return `write it as a list: [${words.map(asItem).join(', ')}]`;
   }

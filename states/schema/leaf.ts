@@ -37,7 +37,7 @@ export const wrongType = { wrongType: true } as const;
 export const leaf =
   (reading: Reading) =>
   <T>(kind: Kind<T>, about?: About): Leaf<T> => {
-    const schema = z.transform((raw, context): T => {
+    const schema = z.unknown().transform((raw, context): T => {
       // What is left open is checked again when it is resolved; until then its value is not used.
       if (isOpen(raw, kind, reading)) return z.NEVER;
       const parsed = isRaw(raw) ? parse(raw, kind, reading) : undefined;
@@ -64,8 +64,10 @@ const isOpen = <T>(raw: unknown, kind: Kind<T>, reading: Reading): boolean =>
   hasReference(raw);
 
 const parse = <T>(raw: Raw, kind: Kind<T>, reading: Reading) =>
-  (reading === 'resolved' || kind.references === 'own' ? undefined : refuseReference(raw)) ??
-  kind.parse(raw);
+  (mayHold(kind, reading) ? undefined : refuseReference(raw)) ?? kind.parse(raw);
+
+const mayHold = <T>({ references }: Kind<T>, reading: Reading): boolean =>
+  references === 'own' || (references === undefined && reading === 'resolved');
 
 function jsonOf<T>(kind: Kind<T>, reading: Reading): Json {
   if (reading === 'literal' || kind.references !== undefined || kind.anyText) return kind.json;

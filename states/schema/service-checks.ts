@@ -59,10 +59,11 @@ function mountProblems({ volumes = [] }: Service): readonly KeyProblem[] {
 
 function probeProblems({ healthcheck, ports = [] }: Service): readonly KeyProblem[] {
   if (ports.some(({ protocol }) => protocol === 'tcp')) return [];
+  if (healthcheck?.http !== undefined && healthcheck.tcp !== undefined) return [];
   const why = 'the service publishes no TCP port that could be probed';
   if (healthcheck?.http !== undefined && healthcheck.port === undefined) {
     return [
-      { path: ['healthcheck', 'http'], message: why, hint: 'add `port`, the container’s own' },
+      { path: ['healthcheck', 'http'], message: why, hint: "add `port`, the container's own" },
     ];
   }
   return healthcheck?.tcp === true

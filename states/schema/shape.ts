@@ -19,7 +19,7 @@ export function map<S extends z.core.$ZodLooseShape>(title: string, shape: S) {
 export const list = <T extends z.ZodType>(
   item: T,
   { min = 0, max = bounds.listItemsMax }: { readonly min?: number; readonly max?: number } = {},
-) => z.array(item).min(min).max(max);
+) => (min > 0 ? z.array(item).min(min) : z.array(item)).max(max);
 
 export interface Key {
   readonly pattern: string;
