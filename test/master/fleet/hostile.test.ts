@@ -277,20 +277,22 @@ describe('a peer that says nothing', () => {
     // It hears the pings and does not answer.
     await heardUntilClosed(socket);
     expect(Date.now() - began).toBeGreaterThan(quick.silentPeerMs - 50);
-    expect(Date.now() - began).toBeLessThan(quick.silentPeerMs * 4);
+    expect(Date.now() - began).toBeLessThan(quick.silentPeerMs * 10);
     expect(master.tellings('web-1', 'gone')).toEqual(['the other side fell silent']);
   });
 
   it('is not one that sends a long message slowly', async () => {
     const identity = await master.host('web-1');
     const socket = await openBytes(master.fleet.address(), identity);
-    const hello = `{"type":"hello","version":"1","facts":{"a":"${'x'.repeat(40)}"},"accepted":[]}`;
-    const bytes = frame(1, Buffer.from(hello));
-    for (const byte of bytes) {
-      socket.write(Buffer.from([byte]));
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    socket.write(frame(1, Buffer.from('{"type":"hello","version":"1","facts":{},"accepted":[]}')));
     await until('it is linked', () => master.fleet.connected().length === 1);
+    const bytes = frame(1, Buffer.from(`{"type":"facts","facts":{"a":"${'x'.repeat(80)}"}}`));
+    for (let at = 0; at < bytes.length; at += 10) {
+      socket.write(bytes.subarray(at, at + 10));
+      await new Promise((resolve) => setTimeout(resolve, quick.silentPeerMs / 4));
+    }
+    await until('it was heard', () => master.tellings('web-1', 'facts').length === 1);
+    expect(master.tellings('web-1', 'gone')).toEqual([]);
     socket.destroy();
   });
 
@@ -299,7 +301,7 @@ describe('a peer that says nothing', () => {
     const peer = await master.raw(identity).opened();
     const began = Date.now();
     expect(await peer.ended).toMatch(/^1006/);
-    expect(Date.now() - began).toBeLessThan(quick.handshakeMs + 2_000);
+    expect(Date.now() - began).toBeLessThan(quick.handshakeMs * 4);
     expect(master.tellings('web-1')).toEqual([]);
   });
 
@@ -315,7 +317,8 @@ describe('a peer that says nothing', () => {
     await until('the minion knows', () => !minion.link.linked);
     await until('the master knows', () => master.tellings('web-1', 'gone').length > 0);
     expect(master.tellings('web-1', 'gone')).toEqual(['the other side fell silent']);
-    expect(master.reasons()).toContain('no link to the master: the other side fell silent');
+    const words = 'no link to the master: the other side fell silent';
+    await until('the minion says so', () => master.reasons().includes(words));
     await until('it keeps trying', () => master.reasons().includes('no welcome within'));
     wire.silent = false;
     await until('it is linked again', () => minion.link.linked);
@@ -361,12 +364,12 @@ describe('many who are not linked', () => {
       return socket;
     });
     const open = () => sockets.filter(({ destroyed }) => !destroyed).length;
-    await until('most were turned away at once', () => open() <= 60, 5_000);
+    await until('most were turned away at once', () => open() <= 60, 20_000);
     // From elsewhere there is room, at the cost of the neighbour who has taken most of it.
     const late = master.link(await master.host('web-2'));
-    await until('another host links meanwhile', () => late.link.linked, 3_000);
-    expect(await master.fleet.call(web1, { verb: 'ping' }, 1_000)).toEqual({ now: 1 });
-    await until('nobody stays', () => open() === 0, 6_000);
+    await until('another host links meanwhile', () => late.link.linked, 20_000);
+    expect(await master.fleet.call(web1, { verb: 'ping' }, 5_000)).toEqual({ now: 1 });
+    await until('nobody stays', () => open() === 0, 20_000);
     expect(honest.link.linked && late.link.linked).toBe(true);
   });
 });
