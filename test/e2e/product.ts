@@ -58,6 +58,11 @@ export class Product {
     return join(this.dir, 'states');
   }
 
+  get masterPid(): number {
+    if (this.#master === undefined) throw new Error('no master was started');
+    return this.#master.pid;
+  }
+
   get masterDir(): string {
     return join(this.dir, 'master');
   }
