@@ -41,8 +41,14 @@ import { followPull } from './pull-stream.ts';
 import { refusalOf, unless } from './refusals.ts';
 import { chooseVersion } from './version.ts';
 
-/** BuildKit's gRPC and the way over SSH: most of what dockerode costs, and nothing that we use. */
-const leftOut = ['dockerode/lib/session.js', 'docker-modem/lib/ssh.js'];
+/** To build images, to go by SSH and to type into containers: most of dockerode, and never used. */
+const leftOut = [
+  'dockerode/lib/session.js',
+  'docker-modem/lib/ssh.js',
+  'docker-modem/lib/http_duplex.js',
+  'tar-fs/index.js',
+  '@balena/dockerignore/ignore.js',
+];
 
 const deadlines = {
   readMs: 30_000,
