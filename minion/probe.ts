@@ -3,6 +3,7 @@
 
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { Fault } from '../states/faults.ts';
 import type { ContainerSpec, Healthcheck } from '../states/model.ts';
 import type { ContainerDetail, Engine } from './engine/engine.ts';
 
@@ -194,8 +195,14 @@ async function probeInside(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const wanted = signal === undefined ? { timeoutMs } : { timeoutMs, signal };
-  const { exitCode, output } = await engine.exec(name, command, wanted);
   const what = command.join(' ').slice(0, excerptChars);
+  const ran = await engine.exec(name, command, wanted).catch((error: unknown) => {
+    // It ends at this very moment, or has no such command.
+    if (error instanceof Fault && error.data.code !== 'DOCKER_DOWN') return error.data.message;
+    throw error;
+  });
+  if (typeof ran === 'string') return { ok: false, words: `${what}: ${ran}` };
+  const { exitCode, output } = ran;
   const said = output.trim().slice(-excerptChars);
   const rest = said === '' ? '' : `: ${JSON.stringify(said)}`;
   if (exitCode < 0)

@@ -12,7 +12,7 @@ import {
   type Change,
   type Tools,
 } from './reconcile/converge.ts';
-import { Failed } from './reconcile/evidence.ts';
+import { failuresIn } from './reconcile/evidence.ts';
 import { decide, leftOver, undo, type Decision } from './reconcile/going-back.ts';
 import { perform, type Told } from './reconcile/perform.ts';
 import { pullAll } from './reconcile/pulls.ts';
@@ -108,8 +108,7 @@ async function attempt(work: () => Promise<unknown>): Promise<HostFailure[]> {
     await work();
     return [];
   } catch (error) {
-    if (error instanceof Failed) return [...error.failures];
-    throw error;
+    return [...failuresIn(error, { phase: 'begin' })];
   }
 }
 

@@ -43,12 +43,15 @@ export const afterRepair = (repairs: Repairs, now: number): Repairs => {
 
 /**
  * The first is told; of those that follow one a minute, then one in two minutes, … one an hour. That
- * it was put right is told whenever it was last told that it was not.
+ * it was put right is told whenever it was last told that it was not; that it was not again, sooner
+ * than the same would be.
  */
 export function isToTell(repairs: Repairs, action: string, now: number): boolean {
   const { told, toldAt, toldAs } = settled(repairs, now);
-  if (told === 0 || (action === 'repaired' && toldAs !== action)) return true;
-  return now - toldAt >= Math.min(tellMsMax, tellMsMin * 2 ** Math.min(told - 1, 30));
+  const wasGood = toldAs === 'repaired';
+  if (told === 0 || (action === 'repaired' && !wasGood)) return true;
+  const pause = Math.min(tellMsMax, tellMsMin * 2 ** Math.min(told - 1, 30));
+  return now - toldAt >= (wasGood && action !== toldAs ? pause / 6 : pause);
 }
 
 export const afterTelling = (repairs: Repairs, action: string, now: number): Repairs => ({

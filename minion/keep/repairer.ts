@@ -21,7 +21,7 @@ import {
   type Repairs,
 } from './backoff.ts';
 import { look, misnamed, ofProblem, type Tools } from '../reconcile/converge.ts';
-import { Failed, failure, isDockerDown, withTraces } from '../reconcile/evidence.ts';
+import { Failed, failure, failuresIn, isDockerDown, withTraces } from '../reconcile/evidence.ts';
 import { perform } from '../reconcile/perform.ts';
 import { Tally } from '../reconcile/tally.ts';
 
@@ -49,12 +49,16 @@ export interface RepairerOptions extends Tools {
 const settleMs = 300;
 /** How often is looked at what the Engine itself keeps starting again. */
 const lookAgainMs = 5_000;
+const lookSoonMs = 1_000;
+const loopRestartsMin = 3;
 
 export class Repairer {
   readonly #options: RepairerOptions;
   readonly #repairs = new Map<string, Repairs>();
   readonly #active = new Map<string, Promise<void>>();
   #changes = new Map<string, Changed>();
+  /** Seen to end while it was only waited for. */
+  readonly #ended = new Map<string, Changed>();
   #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Infinity;
@@ -133,7 +137,7 @@ export class Repairer {
       if (held.leave.has(service) || this.#active.has(service)) continue;
       const loops = looping.get(service);
       if (loops !== undefined) {
-        await this.#tellLoop(service, loops, state);
+        await this.#leaveToDocker(loops, state, changes.get(service));
         continue;
       }
       const waitMs = repairInMs(this.#repairsOf(service), this.#options.world.now());
@@ -166,8 +170,18 @@ export class Repairer {
     }
   }
 
-  async #tellLoop(service: string, container: string, state: HostState): Promise<void> {
+  /** The Engine is about to start it again: that is its affair, and news only when it goes on so. */
+  async #leaveToDocker(
+    { service, container }: Place,
+    state: HostState,
+    changed: Changed | undefined,
+  ): Promise<void> {
     const { engine } = this.#options;
+    const detail = await engine.inspect(container);
+    if (detail === undefined || detail.restarts < loopRestartsMin) {
+      this.poke(changed, lookSoonMs);
+      return;
+    }
     this.poke(undefined, lookAgainMs);
     const spec = state.containers.find((each) => each.service === service);
     const about = { phase: 'healthy', container, service, ...(spec && { spec }) } as const;
@@ -192,7 +206,8 @@ export class Repairer {
   #begin(repair: Repair): void {
     const done = this.#repair(repair).finally(() => {
       this.#active.delete(repair.service);
-      if (!repair.signal.aborted) this.poke();
+      if (!repair.signal.aborted) this.poke(this.#ended.get(repair.service));
+      this.#ended.delete(repair.service);
     });
     this.#active.set(repair.service, done);
   }
@@ -215,6 +230,15 @@ export class Repairer {
       return;
     }
     const waited = steps.every((step) => step.do === 'await-healthy');
+    // It ended while it was only waited for: now there is something to put right.
+    if (failed !== undefined && waited && failed.code !== 'CONTAINER_UNHEALTHY') {
+      this.#ended.set(service, {
+        service,
+        container,
+        what: repair.known ? repair.what : failed.message,
+      });
+      return;
+    }
     // It had just started, and nothing is known to have been wrong.
     if (failed === undefined && waited && !repair.known) return;
     const what = failed === undefined && waited ? `${repair.what}; it runs again` : repair.what;
@@ -274,13 +298,18 @@ const namesOf = (state: HostState, service: string): readonly string[] =>
     .filter((spec) => spec.service === service)
     .map((spec) => containerName({ ...state, spec }));
 
-/** Services whose right container the Engine is about to start again, with its name. */
-function loopingIn(state: HostState, { containers }: Observed): ReadonlyMap<string, string> {
+interface Place {
+  readonly service: string;
+  readonly container: string;
+}
+
+/** Services whose right container the Engine is about to start again. */
+function loopingIn(state: HostState, { containers }: Observed): ReadonlyMap<string, Place> {
   const right = new Set(state.containers.map((spec) => containerName({ ...state, spec })));
   return new Map(
     containers
       .filter(({ name, status }) => status === 'restarting' && right.has(name))
-      .map(({ service, name }) => [service, name]),
+      .map(({ service, name }) => [service, { service, container: name }]),
   );
 }
 
@@ -289,9 +318,8 @@ async function attempt(work: () => Promise<void>): Promise<HostFailure | 'later'
     await work();
     return undefined;
   } catch (error) {
-    if (error instanceof Failed) return error.failures[0];
     if (isDockerDown(error) || isAbort(error)) return 'later';
-    throw error;
+    return failuresIn(error, { phase: 'begin' })[0];
   }
 }
 

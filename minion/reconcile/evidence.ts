@@ -29,6 +29,11 @@ interface About {
   readonly spec?: ContainerSpec;
 }
 
+/** What has failed, of what was thrown; that Docker is away, and what is no fault, is thrown on. */
+export function failuresIn(error: unknown, about: About): readonly HostFailure[] {
+  return error instanceof Failed ? error.failures : [failureOf(error, about)];
+}
+
 /** A fault of the Engine becomes a failure; what else is thrown is handed on. */
 export function failureOf(error: unknown, about: About): HostFailure {
   if (!(error instanceof Fault) || error.data.code === 'DOCKER_DOWN') throw error;
@@ -48,7 +53,7 @@ export function failure(code: FaultCode, message: string, about: About): HostFai
   };
 }
 
-/** The same with how its container ended and what it said last. */
+/** The same with how its container ended and what it said last, as far as that can still be had. */
 export async function withTraces(
   engine: Engine,
   failed: HostFailure,
@@ -56,16 +61,24 @@ export async function withTraces(
 ): Promise<HostFailure> {
   const { container } = failed;
   if (container === undefined) return failed;
-  const detail = await engine.inspect(container);
-  if (detail === undefined) return failed;
-  const logs = await engine.logs(container, limits.logLinesMax);
+  const detail = await ifThere(engine.inspect(container));
+  const logs = await ifThere(engine.logs(container, limits.logLinesMax));
   return {
     ...failed,
-    ...endOf(detail),
-    restarts: detail.restarts,
+    ...(detail === undefined ? {} : { ...endOf(detail), restarts: detail.restarts }),
     ...(probe === undefined ? {} : { probe: clip(probe, textCharsMax) }),
-    logs: logs.map((line) => clip(line, limits.logLineCharsMax)),
+    ...(logs === undefined ? {} : { logs: logs.map((line) => clip(line, limits.logLineCharsMax)) }),
   };
+}
+
+/** One that is just being removed has neither; that must not hide why it failed. */
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Fault && !isDockerDown(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The exit code of one that runs says nothing. */

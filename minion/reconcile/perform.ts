@@ -181,10 +181,16 @@ async function awaitStep(step: About, performing: Performing, waits: Waits): Pro
       health.note(state.environment, watched, answer);
     };
     const waiting = { engine, world, signal, onReady, onAnswer };
-    const done = awaitHealthy({ ...watched, restarts }, waiting).then(async (awaited) => {
-      if (!awaited.healthy) throw await unhealthy(awaited, step, performing);
-      tell({ phase: 'healthy', service, detail: awaited.words });
-    });
+    const done = awaitHealthy({ ...watched, restarts }, waiting).then(
+      async (awaited) => {
+        if (!awaited.healthy) throw await unhealthy(awaited, step, performing);
+        tell({ phase: 'healthy', service, detail: awaited.words });
+      },
+      (error: unknown) => {
+        // What is no fault of the Engine is thrown on as it is: the signal's reason above all.
+        throw new Failed([failureOf(error, { phase: 'healthy', container: name, spec })]);
+      },
+    );
     void waits.add(service, done).then(resolve);
   });
   waits.throwIfFailed();

@@ -1,0 +1,261 @@
+// What happens to a host between two desires: things that die, are removed, stopped, paused, renamed;
+// an Engine, a minion and a link that go away and come back; a disk that is full.
+
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../minion/status.ts';
+import { until } from '../e2e/product.ts';
+import { MinionHost } from './minion-host.ts';
+
+let host: MinionHost;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+beforeAll(async () => {
+  host = await MinionHost.start();
+  await host.build('1.0.0');
+  await host.build('1.1.0');
+  await host.build('1.2.0', 'exits');
+});
+
+afterAll(() => host?.close());
+
+beforeEach(async () => {
+  await host.clear();
+  await host.reached([host.api('1.0.0')]);
+});
+
+/** The name of the one container that runs. */
+async function api(): Promise<string> {
+  const [name] = await host.running();
+  if (name === undefined) throw new Error('nothing runs');
+  return name;
+}
+
+/** Until the service answers again, in ms from now. */
+async function healed(): Promise<number> {
+  const from = Date.now();
+  await until('it answers again', async () => (await host.served()) === '1.0.0', 20_000);
+  return Date.now() - from;
+}
+
+const told = (words: RegExp): Promise<void> =>
+  until(`a drift is told: ${words}`, async () => host.drifts.some(({ what }) => words.test(what)));
+
+describe('a container that somebody', () => {
+  it.each([
+    ['killed', ['kill'], /ended with exit code 137/],
+    ['stopped', ['stop', '--time', '1'], /stopped|ended with exit code/],
+    ['removed', ['rm', '--force'], /removed|ended with exit code/],
+    ['paused', ['pause'], /paused/],
+  ] as const)('%s is put right, and that is told', async (_, command, words) => {
+    const name = await api();
+    await host.host.docker(...command, name);
+    await told(words);
+    await healed();
+    const drift = host.drifts.find(({ what }) => words.test(what));
+    expect(drift).toMatchObject({ service: 'api', container: name, action: 'repaired' });
+    expect(await host.running()).toEqual([name]);
+  });
+
+  it('renamed gets its name back without being touched', async () => {
+    const name = await api();
+    const watched = host.host.events();
+    await host.host.docker('rename', name, 'mine');
+    await told(/renamed to mine/);
+    expect(await host.running()).toEqual([name]);
+    const actions = (await watched.stop()).writes().map(({ action }) => action);
+    expect(actions).toEqual(['rename', 'rename']);
+  });
+
+  it('killed is left to Docker where Docker starts it again', async () => {
+    await host.reached([host.api('1.0.0', { restart: { policy: 'always' } })]);
+    const name = await api();
+    const watched = host.host.events();
+    await host.host.docker('exec', name, '/bin/busybox', 'kill', '-9', '1').catch(() => '');
+    // PID 1 of a namespace is not killed from inside; from outside it is nobody's `docker kill`.
+    const pid = await host.host.docker('inspect', '--format', '{{.State.Pid}}', name);
+    process.kill(Number(pid.trim()), 'SIGKILL');
+    await told(/ended with exit code 137; it runs again/);
+    const actions = (await watched.stop()).writes().map(({ action }) => action);
+    expect(actions.filter((action) => action === 'start')).toHaveLength(1);
+    expect(actions).not.toContain('stop');
+  });
+});
+
+describe('a container that keeps dying', () => {
+  it('is started again at a growing pace, and told once', async () => {
+    const name = await api();
+    const watched = host.host.events();
+    const kill = async (): Promise<void> => {
+      for (let turn = 0; turn < 40; turn += 1) {
+        await host.host.docker('kill', name).catch(() => '');
+        await sleep(250);
+      }
+    };
+    await kill();
+    const starts = (await watched.stop()).writes().filter(({ action }) => action === 'start');
+    // At once, then after 1 s, 2 s, 4 s, …: not forty times.
+    expect(starts.length).toBeGreaterThanOrEqual(2);
+    expect(starts.length).toBeLessThan(8);
+    await healed();
+    expect(host.drifts.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a service that turns unhealthy', () => {
+  it('is restarted', async () => {
+    const name = await api();
+    // The listener is stopped, the container runs on.
+    const top = await host.host.docker('top', name, '-eo', 'pid,args');
+    const listener = top.split('\n').find((line) => line.includes('nc -ll'));
+    process.kill(Number.parseInt(listener ?? '', 10), 'SIGSTOP');
+    await told(/turned unhealthy: no answer from http/);
+    await healed();
+    expect(await host.running()).toEqual([name]);
+  });
+});
+
+describe('the Docker Engine', () => {
+  it('may be killed and started: what should run does again', async () => {
+    await host.host.killDocker();
+    await sleep(500);
+    await host.host.startDocker();
+    await healed();
+    const report = await host.reached([host.api('1.1.0')]);
+    expect(report).toMatchObject({ outcome: 'done', now: 'new' });
+  });
+
+  it('may be killed in the middle of a change: the change ends right', async () => {
+    const desire = host.desire([host.api('1.1.0', { minHealthyMs: 2_000 })]);
+    await until('it is under way', async () =>
+      host.progress.some(
+        ({ generation, phase }) => generation === desire.generation && phase === 'starting',
+      ),
+    );
+    await host.host.killDocker();
+    await sleep(500);
+    await host.host.startDocker();
+    expect(await host.report(desire, 60_000)).toMatchObject({ outcome: 'done', now: 'new' });
+    expect(await host.served()).toBe('1.1.0');
+    expect(await host.running()).toHaveLength(1);
+  });
+});
+
+describe('the minion', () => {
+  it('killed in the middle of a change goes on with it, and reports it once', async () => {
+    const desire = host.desire([host.api('1.1.0', { minHealthyMs: 1_500 })]);
+    await until('it is under way', async () =>
+      host.progress.some(
+        ({ generation, phase }) => generation === desire.generation && phase === 'stopping',
+      ),
+    );
+    await host.killMinion();
+    host.startMinion();
+    expect(await host.report(desire)).toMatchObject({ outcome: 'done', now: 'new' });
+    await sleep(1_000);
+    const reports = host.reports.filter(({ generation }) => generation === desire.generation);
+    expect(reports).toHaveLength(1);
+    expect(await host.served()).toBe('1.1.0');
+  });
+
+  it('killed while it goes back does not try the bad version again', async () => {
+    const desire = host.desire([host.api('1.2.0')]);
+    await until('it goes back', async () =>
+      host.progress.some(
+        ({ generation, phase }) => generation === desire.generation && phase === 'reverting',
+      ),
+    );
+    await host.killMinion();
+    const watched = host.host.events();
+    host.startMinion();
+    const report = await host.report(desire);
+    expect(report).toMatchObject({ outcome: 'failed', now: 'old', reverted: true });
+    expect(report.failures[0]?.logs).toContain('cannot open the database');
+    const started = (await watched.stop()).writes().filter(({ action }) => action === 'start');
+    const bad = started.filter(({ labels }) => labels.image?.includes(host.image('1.2.0').digest));
+    expect(bad).toEqual([]);
+    expect(await host.served()).toBe('1.0.0');
+  });
+
+  it('started again while the master is away repairs what died, and tells it later', async () => {
+    await host.killMinion();
+    await host.host.docker('rm', '--force', await api());
+    host.host.cut();
+    try {
+      host.startMinion();
+      await until('it runs again', async () => (await host.running()).length === 1, 20_000);
+      expect(host.drifts).toEqual([]);
+    } finally {
+      host.host.mend();
+    }
+    await host.linked();
+    await until('the drift is told', async () => host.drifts.length > 0);
+    expect(host.drifts[0]).toMatchObject({ service: 'api', action: 'repaired' });
+  });
+
+  it('started again touches nothing that is right', async () => {
+    const watched = host.host.events();
+    await host.killMinion('SIGTERM');
+    host.startMinion();
+    await host.linked();
+    await sleep(1_500);
+    expect((await watched.stop()).writes()).toEqual([]);
+    expect(host.hellos.at(-1)?.accepted).toMatchObject([{ environment: 'beta' }]);
+    expect(host.hellos.at(-1)?.facts).toMatchObject({
+      ...{ id: host.host.name, address: host.host.address, os: 'linux' },
+      docker: expect.stringMatching(/^\d+\.\d+/) as string,
+    });
+  });
+
+  it('asked to end leaves what runs, in time', async () => {
+    const began = Date.now();
+    await host.killMinion('SIGTERM');
+    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(await host.served()).toBe('1.0.0');
+    host.startMinion();
+    await host.linked();
+  });
+
+  it('is alone in its directory, and after a kill not in its own way', async () => {
+    const second = await host.minion('start');
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(/a minion runs on this directory \[MINION_BUSY\]/);
+    await host.killMinion();
+    host.startMinion();
+    await host.linked();
+  });
+
+  it('tells how it is', async () => {
+    const shown = await host.minion('status');
+    expect(shown.err).toBe('');
+    expect(shown.out).toMatch(/linked for \d+ s/);
+    expect(shown.out).toMatch(/beta: holding, release 0123abcd, generation \d+/);
+    expect(shown.out).toMatch(/api +healthy +1\.0\.0 +starfall-beta-api-1-/);
+    const status = JSON.parse((await host.minion('status', '--json')).out) as StatusView;
+    expect(status).toMatchObject({ id: host.host.name, link: { linked: true } });
+    expect(status.environments[0]?.running?.[0]).toMatchObject({ service: 'api', slot: 1 });
+    expect((await stat(join(host.minionDir, 'minion.sock'))).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the journal', () => {
+  it('that is damaged is put aside and told; the master says all anew', async () => {
+    await host.killMinion();
+    const path = join(host.minionDir, 'journal');
+    const bytes = await readFile(path);
+    bytes[Math.floor(bytes.length / 3)] = 0;
+    await (await import('node:fs/promises')).writeFile(path, bytes);
+    host.hellos.length = 0;
+    host.startMinion();
+    await host.linked();
+    expect(host.hellos.at(-1)?.accepted).toEqual([]);
+    expect(await readFile(host.log, 'utf8')).toMatch(/the journal is not obeyed/);
+    expect((await host.minion('status')).out).toMatch(/journal {2}the journal is damaged: line/);
+    // What runs is not touched by that.
+    expect(await host.served()).toBe('1.0.0');
+    const report = await host.reached([host.api('1.0.0')]);
+    expect(report).toMatchObject({ outcome: 'done', writes: 0 });
+  });
+});
