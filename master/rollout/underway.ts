@@ -134,12 +134,13 @@ export class Underway {
     throw new Error(`somebody else has changed one of ${compares.map(({ key }) => key).join()}`);
   }
 
-  /** What one host cannot be told must not keep the others from hearing. */
-  send(host: HostId, desire: Desire): void {
+  /** What one host cannot be told must not keep the others from hearing. False without a link. */
+  send(host: HostId, desire: Desire): boolean {
     try {
-      this.#fleet?.desire(host, desire);
+      return this.#fleet?.desire(host, desire) ?? false;
     } catch (error) {
       this.#options.log.error({ err: error, host }, 'a host could not be told what to run');
+      return true;
     }
   }
 
@@ -153,7 +154,13 @@ export class Underway {
       const revision = await this.#revisionOf(after);
       this.#open.set(after.environment, { rollout: after, revision });
     }
-    for (const { host, desire } of desires) this.send(host, desire);
+    const missed = desires.filter(({ host, desire }) => !this.send(host, desire));
+    // A link that ended just before the rollout began is told of by nobody else.
+    for (const { host } of missed) {
+      if (this.#open.has(after.environment)) {
+        await this.decide(after.environment, { type: 'lost', host });
+      }
+    }
   }
 
   async #generation(environment: string, host: HostId): Promise<number> {

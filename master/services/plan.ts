@@ -9,7 +9,7 @@ import { maskedStep } from './masked.ts';
 import type { Change, Target } from './targets.ts';
 
 /** A host that takes longer to look at itself is not known. */
-const planMsMax = 20_000;
+const planMsMax = 10_000;
 
 export async function askPlan(
   fleet: Pick<Fleet, 'connected' | 'call'>,
@@ -30,7 +30,7 @@ export async function askPlan(
 }
 
 async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlanView> {
-  const { host, state, desired, observed } = target;
+  const { host, state, desired } = target;
   try {
     const answer = await fleet.call(host, { verb: 'plan', state }, planMsMax);
     const { switches, problems, running } = answer;
@@ -40,8 +40,9 @@ async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlan
     return { host, state: right ? 'in-sync' : 'changes', steps, switches, problems, running };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const running = observed?.running ?? [];
-    return { host, state: 'unknown', ...nothing, running, fault: error.data };
+    // A link that does not carry an answer is none, whatever it looks like from here.
+    const gone = error.data.code === 'HOSTS_MISSING';
+    return { ...offline(target), state: gone ? 'offline' : 'unknown', fault: error.data };
   }
 }
 

@@ -121,7 +121,7 @@ async function endingOf(fixture: Fixture): Promise<Ending> {
   };
 }
 
-describe('a master that is killed during a rollout', () => {
+describe('a master that is killed during a rollout', { timeout: 120_000 }, () => {
   it.each(Object.entries(stories))('%s ends it as if it had not been', async (_, story) => {
     const { ending, commits } = await play(story);
     expect(ending.phase).toBe(story.ends);
