@@ -5,6 +5,9 @@ import { request } from 'node:http';
 
 const [, , verb, ...args] = process.argv;
 
+/** Beside the one that the bench's own service publishes. */
+const hostPort = 18_099;
+
 const call = (socketPath: string, method: string, path: string, body?: unknown): Promise<string> =>
   new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -21,36 +24,58 @@ const call = (socketPath: string, method: string, path: string, body?: unknown):
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
-/** Pull, create, stop the old, start the new, ask it until it answers. */
-async function upgrade(socket: string, image: string, name: string, old: string): Promise<void> {
-  await call(socket, 'POST', `/images/create?fromImage=${encodeURIComponent(image)}`);
+/** Create, stop the old, start the new, ask it until it answers; the image is there already. */
+async function upgrade(host: Host, image: string, name: string, old: string): Promise<void> {
+  const { socket } = host;
+  await call(socket, 'GET', '/containers/json?all=1');
   const spec = {
     Image: image,
+    Env: ['GREETING=hello', `NAME=${name}`],
     ExposedPorts: { '8080/tcp': {} },
-    HostConfig: { PortBindings: { '8080/tcp': [{ HostPort: '18099' }] } },
+    // The network that our own containers are in.
+    HostConfig: {
+      PortBindings: { '8080/tcp': [{ HostPort: String(hostPort) }] },
+      NetworkMode: 'starfall-beta',
+    },
   };
   await call(socket, 'POST', `/containers/create?name=${name}`, spec);
-  if (old !== '') await call(socket, 'POST', `/containers/${old}/stop?t=30`);
+  if (old !== '-') await call(socket, 'POST', `/containers/${old}/stop?t=5`);
   await call(socket, 'POST', `/containers/${name}/start`);
-  const seen = JSON.parse(await call(socket, 'GET', `/containers/${name}/json`)) as {
-    NetworkSettings: { IPAddress: string };
-  };
-  await answers(`http://${seen.NetworkSettings.IPAddress}:8080/up`);
+  await answers(`http://${host.address}:${hostPort}/up`);
 }
 
 async function answers(url: string): Promise<void> {
   for (;;) {
-    try {
-      if ((await fetch(url, { signal: AbortSignal.timeout(1_000) })).ok) return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const ok = await new Promise<boolean>((resolve) => {
+      const asked = request(url, { agent: false, timeout: 1_000 }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode === 200);
+      });
+      asked.on('timeout', () => asked.destroy());
+      asked.on('error', () => resolve(false));
+      asked.end();
+    });
+    if (ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
+interface Host {
+  readonly socket: string;
+  readonly address: string;
+}
+
+/** As the bench hands it over: `socket,address`. */
+function parseHost(text: string): Host {
+  const [socket = '', address = ''] = text.split(',');
+  return { socket, address };
+}
+
 if (verb === 'upgrade') {
-  const [socket = '', image = '', name = '', old = ''] = args;
-  await upgrade(socket, image, name, old);
+  const [image = '', name = '', old = '', ...hosts] = args;
+  await Promise.all(hosts.map((host) => upgrade(parseHost(host), image, name, old)));
 } else if (verb === 'list') {
-  await Promise.all(args.map((socket) => call(socket, 'GET', '/containers/json?all=1')));
+  await Promise.all(
+    args.map((host) => call(parseHost(host).socket, 'GET', '/containers/json?all=1')),
+  );
 }
