@@ -35,7 +35,7 @@ export interface EngineContainer {
   readonly imageId: string;
   /** Only of a container that runs. */
   readonly hostPorts: readonly HostPort[];
-  /** Unix milliseconds. */
+  /** Unix milliseconds; in a list only the second is right, the rest is its place in that second. */
   readonly createdAt: number;
 }
 
@@ -84,6 +84,7 @@ export interface EngineEvent {
 }
 
 export interface ExecResult {
+  /** −1 where it did not end in time and was ended; 126 where it could not be begun. */
   readonly exitCode: number;
   readonly output: string;
 }
@@ -117,8 +118,12 @@ export interface Engine {
     command: readonly string[],
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<ExecResult>;
-  /** The newest lines of both outputs, oldest first, without the Engine's framing. */
+  /** The newest lines of both outputs, oldest first, unframed; none where the Engine keeps no log. */
   logs(container: string, lines: number): Promise<readonly string[]>;
-  /** Ends with a DOCKER_DOWN fault when the Engine goes away, by itself when the signal fires. */
+  /**
+   * Everything from the call on, also what happens before the first turn; nothing of commands that are
+   * run inside. Ends with a DOCKER_DOWN fault when the Engine goes away, by itself when the signal
+   * fires.
+   */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
 }
