@@ -7,7 +7,7 @@ export const bounds = {
   depthMax: 40,
   /** Values of one file, each counted as often as an alias repeats it. */
   valuesMax: 100_000,
-  syntaxErrorsMax: 10,
+  syntaxErrorsMax: 5,
   linksMax: 16,
   diagnosticsShownMax: 100,
   textCharsMax: 131_072,

@@ -50,7 +50,7 @@ export function loadEnvironments(
     const { services: bases, images } = known;
     const placed = placeServices({ environment: name, vars, images, bases, overrides });
     placed.checked.forEach((each) => seen.add(each));
-    diagnostics.push(...placed.diagnostics, ...needsProblems(name, placed, bases));
+    diagnostics.push(...placed.diagnostics, ...needsProblems(name, placed));
     environments.set(name, {
       environment: {
         name: name as EnvironmentName,
@@ -82,8 +82,7 @@ function groundOf(
 /** `needs` as the overrides leave them: of services that are here, and in no circle. */
 function needsProblems(
   environment: string,
-  { services }: PlacedServices,
-  bases: Known['services'],
+  { services, leftOut }: PlacedServices,
 ): readonly Diagnostic[] {
   const needs = (service: PlacedService): readonly string[] => service.service.needs ?? [];
   const others = (each: PlacedService) => needs(each).filter((name) => name !== each.name);
@@ -103,7 +102,7 @@ function needsProblems(
   const gone = [...services.values()].flatMap((service) =>
     needs(service).flatMap((other, index) => {
       const name = other as ServiceName;
-      if (services.has(name) || !bases.has(name)) return [];
+      if (!leftOut.has(name)) return [];
       const place = placeAt(service.tree, ['needs', index]);
       const message = `service ${service.name} needs ${name}, which ${environment} leaves out`;
       return [problemAt(place, message, `let ${environment} override \`needs\`, too`)];

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from './diagnostics.ts';
 import type { EnvironmentName } from './ids.ts';
-import { placeAt } from './place-services.ts';
+import { keyPlaceAt } from './place-services.ts';
 import { check } from './schema/check.ts';
 import { versionsSchema, type VersionsFile } from './schema/versions.ts';
 import { didYouMean, unknownImage } from './scope.ts';
@@ -63,7 +63,7 @@ function unknownImages(
 function versionsOf({ release, images }: VersionsFile, tree: MapTree): Versions {
   const listed = Object.entries(images).map(([name, version]): readonly [string, Version] => [
     name,
-    { ...version, at: positionOf(placeAt(tree, ['images', name])) },
+    { ...version, at: positionOf(keyPlaceAt(tree, ['images', name])) },
   ]);
   const at = positionOf(tree.place);
   return { at, images: new Map(listed), ...(release && { release }) };

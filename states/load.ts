@@ -9,7 +9,7 @@ import { loadEnvironments, type Known, type LoadedEnvironment } from './load-env
 import { loadVersions, missingVersions } from './load-versions.ts';
 import { nameProblems, textsAt } from './names.ts';
 import { checkPipeline, stagesOf } from './pipeline.ts';
-import { placeAt, serviceSchema } from './place-services.ts';
+import { keyPlaceAt, placeAt, serviceSchema } from './place-services.ts';
 import { readStates } from './read.ts';
 import { brineSchema, type BrineFile } from './schema/brine.ts';
 import { check } from './schema/check.ts';
@@ -121,7 +121,7 @@ function assemble(brine: BrineFile, tree: MapTree, parts: Parts): States {
 const imagesOf = (brine: BrineFile, tree: MapTree): ReadonlyMap<string, Image> =>
   new Map(
     Object.entries(brine.images ?? {}).map(([name, { repository, track }]) => {
-      const at = positionOf(placeAt(tree, ['images', name]));
+      const at = positionOf(keyPlaceAt(tree, ['images', name]));
       return [name, { name, repository, at, ...(track && { track }) }];
     }),
   );

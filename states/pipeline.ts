@@ -3,6 +3,7 @@
 import { findCycle } from './cycle.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { EnvironmentName } from './ids.ts';
+import { keyPlaceAt } from './place-services.ts';
 import type { BrineFile, StageFile, TestFile } from './schema/brine.ts';
 import type { Raw } from './schema/kind.ts';
 import { didYouMean, makeScope, unknownImage } from './scope.ts';
@@ -59,8 +60,7 @@ export function checkPipeline(checking: PipelineCheck): readonly Diagnostic[] {
 
 function stageProblems(name: string, stage: Stage, checking: PipelineCheck): readonly Diagnostic[] {
   const { tree, brine, environments } = checking;
-  const entry = childOf(tree, 'pipeline');
-  const place = (entry?.kind === 'map' ? entry.entries.get(name)?.key : undefined) ?? tree.place;
+  const place = keyPlaceAt(tree, ['pipeline', name]);
   const stages = Object.keys(brine.pipeline ?? {});
   const tests = Object.keys(brine.tests ?? {});
   const unknown = (what: string, known: Iterable<string>, wrong: string, otherwise: string) => {

@@ -11,7 +11,7 @@ import type { Reading } from './schema/leaf.ts';
 import { makeServiceSchema, type Service, type ServiceSchema } from './schema/service.ts';
 import { makeScope, type Scope, type Surroundings } from './scope.ts';
 import { parseSelector } from './selector.ts';
-import { positionOf } from './source-text.ts';
+import { positionOf, type Place } from './source-text.ts';
 import type { PlacedService } from './states.ts';
 import { substitute } from './substitute.ts';
 import { hasReference } from './template.ts';
@@ -19,6 +19,7 @@ import { childOf, isIgnored, isNull, toPlain, treeAt, type MapTree, type Tree } 
 
 export interface PlacedServices {
   readonly services: ReadonlyMap<ServiceName, PlacedService>;
+  readonly leftOut: ReadonlySet<ServiceName>;
   /** Every tree that was looked at, right or wrong. */
   readonly checked: readonly MapTree[];
   readonly diagnostics: readonly Diagnostic[];
@@ -38,9 +39,13 @@ export function placeServices(placing: Placing): PlacedServices {
   const { overrides, bases } = placing;
   const diagnostics: Diagnostic[] = [];
   const trees = new Map<ServiceName, MapTree | undefined>();
+  const leftOut = new Set<ServiceName>();
   for (const [name, base] of bases) {
     const override = childOf(overrides, name);
-    if (override !== undefined && isNull(override)) continue;
+    if (override !== undefined && isNull(override)) {
+      leftOut.add(name);
+      continue;
+    }
     const merged = base !== undefined && override?.kind === 'map';
     trees.set(name, merged ? mergeMaps(base, override) : base);
   }
@@ -55,7 +60,7 @@ export function placeServices(placing: Placing): PlacedServices {
     else services.set(name, { ...placed(tree, checked.service), name, open: checked.open });
   }
   const checked = [...trees.values()].filter((tree) => tree !== undefined);
-  return { services, checked, diagnostics };
+  return { services, leftOut, checked, diagnostics };
 }
 
 export type CheckedService =
@@ -156,6 +161,13 @@ function placed(tree: MapTree, service: Service): Omit<PlacedService, 'name' | '
     targetsAt: positionOf(placeAt(tree, ['targets'])),
     service,
   };
+}
+
+/** Where the key at the end of the path stands. */
+export function keyPlaceAt(tree: Tree, path: readonly string[]): Place {
+  const parent = treeAt(tree, path.slice(0, -1));
+  const entry = parent?.kind === 'map' ? parent.entries.get(path.at(-1) ?? '') : undefined;
+  return entry?.key ?? placeAt(tree, path);
 }
 
 export const placeAt = (tree: Tree, path: readonly PropertyKey[]) =>

@@ -97,7 +97,10 @@ function ofHost({ host }: Surroundings, rest: string): Found {
   if (value !== undefined) return { value };
   return first === 'labels'
     ? { problem: `host ${host.id} has no label \`${name}\``, hint: labelHint(host.id, name) }
-    : { problem: `host ${host.id} has not told its ${name}`, hint: 'its minion tells it' };
+    : {
+        problem: `host ${host.id} has not told its ${name}`,
+        hint: 'its minion tells it once it is linked',
+      };
 }
 
 const meaningless = (name: string): Found => ({

@@ -27,7 +27,7 @@ export function check<T>(
   const misspelt = new Set(issues.flatMap((issue) => meantKeys(issue, schema)));
   const told = issues
     .filter(({ path }) => !misspelt.has(pathKey(path)) || treeAt(tree, path) !== undefined)
-    .flatMap((issue) => inWords(issue, { schema, tree, path: issue.path }));
+    .flatMap((issue) => inWords(issue, { schema, tree, plain, path: issue.path }));
   return { ok: false, diagnostics: [...odd, ...told] };
 }
 
@@ -58,6 +58,7 @@ const quoteIt = (source: string): string => `quote it: "${source}"`;
 interface At {
   readonly schema: z.core.$ZodType;
   readonly tree: Tree;
+  readonly plain: unknown;
   readonly path: readonly PropertyKey[];
 }
 
@@ -125,8 +126,19 @@ function wrongKind(at: At): Diagnostic {
     return problemAt({ ...place, end: place.start + 1 }, name, `it takes ${takes}`);
   }
   const subject = typeof key === 'string' ? `\`${key}\`` : 'this';
-  const message = `${subject} takes ${takes}, not ${describeTree(found)}`;
+  const message = `${subject} takes ${takes}, not ${describe(found, at)}`;
   return problemAt(found.place, message, wrongKindHint(found, expected));
+}
+
+/** What is written there, or what it came to where it refers to something. */
+function describe(found: Tree, { plain, path }: At): string {
+  let value = plain;
+  for (const step of path) {
+    value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[step];
+  }
+  const same = found.kind !== 'scalar' || found.value === value;
+  if (same || (typeof value !== 'string' && typeof value !== 'number')) return describeTree(found);
+  return describeTree({ ...found, value, source: String(value) });
 }
 
 function takesOf(schema: z.core.$ZodType): string {

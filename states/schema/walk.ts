@@ -40,12 +40,14 @@ function below(schema: Schema, step: PropertyKey): Schema | undefined {
 export const keysOf = (schema: Schema | undefined): readonly string[] =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 
-/** The same keys, but each may be absent, and null takes it away. */
+/** The same keys, but each may be absent, and null takes away those that may. */
 export function overrideOf(schema: Schema): z.ZodType {
   const inner = bare(schema);
   if (inner instanceof z.ZodObject) {
     const entries = Object.entries<Schema>(inner.shape).map(([key, schema]) => {
-      const override = overrideOf(schema).nullable().exactOptional();
+      const over = overrideOf(schema);
+      const may = schema instanceof z.ZodExactOptional;
+      const override = (may ? over.nullable() : over).exactOptional();
       const about = z.globalRegistry.get(schema)?.description;
       return [key, about === undefined ? override : override.describe(about)] as const;
     });
