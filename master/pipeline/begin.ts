@@ -10,8 +10,12 @@ import { leave } from './soak.ts';
 /** Skips the commit where the file says so already: a person wrote it, or an attempt did. */
 export function beginCommit(pipeline: Pipeline, promotion: Promotion, now: number): Pipeline {
   const { environment } = promotion;
-  const file = stageOf(pipeline, environment)?.file;
-  if (file?.release === aimOf(promotion)) return committed(pipeline, promotion, file.commit, now);
+  const stage = stageOf(pipeline, environment);
+  const file = stage?.file;
+  // A commit still owed may be on its way, and would come to lie on top.
+  if (file?.release === aimOf(promotion) && stage?.owed === null) {
+    return committed(pipeline, promotion, file.commit, now);
+  }
   const ms = promotion.back === null ? pipelineLimits.commitMs : pipelineLimits.commitBackMs;
   const begun = step(promotion, 'commit', now, ms);
   return withPromotion(withStage(pipeline, environment, { owed: null }), begun);

@@ -25,14 +25,16 @@ export function edited(pipeline: Pipeline, event: EventOf<'edited'>, now: number
   const stage = made === undefined ? undefined : stageOf(made.pipeline, environment);
   if (made === undefined || stage === undefined || stage.edited === commit) return pipeline;
   const { release } = made;
-  // An unanswered commit of ours may come to lie on top of the person's.
-  const unsure = stage.owed?.asked === true || activeOf(pipeline, environment)?.step === 'commit';
-  const file = unsure ? unknownFile : { release: release.id, commit };
+  const file = mayBeCrossed(pipeline, stage) ? unknownFile : { release: release.id, commit };
   const known = withStage(made.pipeline, environment, { edited: commit, file, owed: null });
   return event.revert && isKnownGood(stage, release)
     ? reverted(known, event, release, now)
     : wished(known, event, release, now);
 }
+
+/** A commit of ours that nobody has answered for may come to lie on top of the person's. */
+const mayBeCrossed = (pipeline: Pipeline, { environment, owed, file }: StageRecord): boolean =>
+  owed !== null || file?.release === null || activeOf(pipeline, environment)?.step === 'commit';
 
 const isKnownGood = ({ verified }: StageRecord, { id, set }: Release): boolean =>
   verified.some((entry) => entry.release === id && entry.set === set);

@@ -82,6 +82,7 @@ export function effectsBetween(before: Pipeline, after: Pipeline, event: Pipelin
   const effects: Effect[] = [];
   for (const stage of Object.values(after.stages)) {
     const old = before.stages[stage.environment];
+    if (old === stage && isSame(before, after, stage.active)) continue;
     const was = old === undefined ? [] : dueOf(before, old);
     const is = dueOf(after, stage);
     const names = new Set(was.map(nameOf));
@@ -92,6 +93,9 @@ export function effectsBetween(before: Pipeline, after: Pipeline, event: Pipelin
   }
   return [...effects, ...told(before, after).map((each): Effect => ({ do: 'tell', told: each }))];
 }
+
+const isSame = (before: Pipeline, after: Pipeline, id: PromotionId | null): boolean =>
+  promotionOf(before, id) === promotionOf(after, id);
 
 function dueOf(pipeline: Pipeline, stage: StageRecord): Effect[] {
   const promotion = promotionOf(pipeline, stage.active);

@@ -38,7 +38,8 @@ export function request(pipeline: Pipeline, wish: Wish, now: number): Pipeline {
     next: { ...pipeline.next, promotion: pipeline.next.promotion + 1 },
   };
   const waiting = waitingOf(numbered, wish.environment);
-  if (waiting !== undefined && rankOf(made) < rankOf(waiting)) {
+  // The master itself has looked before whether its own may take the place.
+  if (waiting !== undefined && !isAutomatic(made) && rankOf(made) < rankOf(waiting)) {
     return ended(numbered, made, 'superseded', `${waiting.id} keeps the waiting place`, now);
   }
   const free = waiting === undefined ? numbered : superseded(numbered, waiting, made, now);

@@ -51,9 +51,10 @@ function isAstray(pipeline: Pipeline, stage: StageRecord, runs: ReleaseId): bool
   const { file, active, waiting } = stage;
   if (file === null || active !== null || file.release === runs) return false;
   const next = promotionOf(pipeline, waiting);
+  if (next === undefined) return true;
   // A person's edit stands in the file until it is let in or given up.
-  const edit = next?.cause === 'edit' || next?.cause === 'revert';
-  return !(edit && (file.release === null || file.release === next.release));
+  const edit = next.cause === 'edit' || next.cause === 'revert';
+  return file.release !== next.release && !(edit && file.release === null);
 }
 
 const asked = (

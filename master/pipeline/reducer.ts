@@ -56,7 +56,7 @@ function applied(pipeline: Pipeline, event: PipelineEvent, now: number): Pipelin
     case 'commit-failed':
       return onCommitFailed(pipeline, event, now);
     case 'rollout-started':
-      return onRolloutStarted(pipeline, event, now);
+      return onRolloutStarted(pipeline, event);
     case 'rollout-ended':
       return onRolloutEnded(pipeline, event, now);
     case 'test-ended':

@@ -9,16 +9,13 @@ import { fail } from './fail.ts';
 import { pipelineLimits } from './limits.ts';
 import type { Pipeline, Promotion } from './record.ts';
 
-export function onRolloutStarted(
-  pipeline: Pipeline,
-  event: EventOf<'rollout-started'>,
-  now: number,
-): Pipeline {
+export function onRolloutStarted(pipeline: Pipeline, event: EventOf<'rollout-started'>): Pipeline {
   const promotion = asked(pipeline, event);
   if (promotion === undefined) return pipeline;
   const known = promotion.back === null ? promotion.rollout : promotion.back.rollout;
   if (known !== null) return pipeline;
-  const until = promotion.aborting === null ? now + pipelineLimits.rolloutMs : promotion.until;
+  const until =
+    promotion.aborting === null ? promotion.since + pipelineLimits.rolloutMs : promotion.until;
   return withPromotion(pipeline, { ...withRollout(promotion, event.rollout), until });
 }
 

@@ -41,8 +41,7 @@ function settleStage(pipeline: Pipeline, environment: EnvironmentName, now: numb
   let at = removed(pipeline, environment, now);
   const active = activeOf(at, environment);
   if (active !== undefined) at = overdue(at, active, now);
-  at = tidied(at, environment, now);
-  at = take(at, environment, now);
+  at = take(tidied(at, environment, now), environment, now);
   at = enter(at, environment, now);
   const stage = stageOf(at, environment);
   return stage === undefined ? at : settleFile(at, stage, now);
@@ -124,6 +123,8 @@ export function newerThanTried(
   stage: StageRecord,
   definition: StageDefinition,
 ): Release[] {
+  // Asked at every event, and mostly there is nothing new.
+  if (stage.tried >= pipeline.next.release - 1) return [];
   const [before] = definition.after;
   const pool =
     before === undefined
