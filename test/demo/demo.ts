@@ -5,9 +5,10 @@ import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweep } from '../fleet/leftovers.ts';
-import { Client } from './client.ts';
+import type { Around } from './around.ts';
 import { findPlace, type Place } from './place.ts';
-import { Scenes } from './scenes.ts';
+import * as scenes from './scenes.ts';
+import * as setting from './setting.ts';
 import { Stage } from './stage.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -33,7 +34,7 @@ async function demo(): Promise<number> {
   const stage = new Stage(8);
   try {
     prepareEnvironment(place);
-    await play(new Scenes(place, stage));
+    await play({ place, stage });
   } catch (error) {
     stage.check(false, error instanceof Error ? error.message : String(error));
   }
@@ -45,16 +46,12 @@ async function demo(): Promise<number> {
   return code;
 }
 
-async function play(scenes: Scenes): Promise<void> {
-  await scenes.welcome();
-  await scenes.images();
-  await scenes.states();
-  await scenes.master();
-  await scenes.minions();
-  await scenes.firstApply();
-  await scenes.secondApply();
-  await scenes.upgrade((urls) => new Client(urls));
-  await scenes.badVersion();
+async function play(around: Around): Promise<void> {
+  const parts = [
+    ...[setting.welcome, setting.images, setting.states, setting.master, setting.minions],
+    ...[scenes.firstApply, scenes.secondApply, scenes.upgrade, scenes.badVersion],
+  ];
+  for (const part of parts) await part(around);
 }
 
 /** What a person would set in a shell; everything that the demo starts inherits it. */
