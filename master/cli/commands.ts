@@ -16,6 +16,7 @@ export type Perform = (work: (context: Context) => Promise<number>) => Promise<v
 
 export function addVerbs(program: Command, perform: Perform): void {
   addDaemonVerbs(program, perform);
+  addStateVerbs(program, perform);
   addRolloutVerbs(program, perform);
   addLookingVerbs(program, perform);
   addHostVerbs(program, perform);
@@ -45,6 +46,17 @@ function addDaemonVerbs(program: Command, perform: Perform): void {
     )
     .action((options: StartOptions) =>
       perform(async (context) => (await import('./verbs/start.ts')).start(context, options)),
+    );
+}
+
+function addStateVerbs(program: Command, perform: Perform): void {
+  program
+    .command('validate [dir]')
+    .description('check states in a directory, the present one by default; needs no master')
+    .action((dir: string | undefined) =>
+      perform(async (context) =>
+        (await import('./verbs/validate.ts')).validate(context, dir ?? '.'),
+      ),
     );
 }
 

@@ -247,18 +247,18 @@ env:
   it('to what a host has not are told with the host', () => {
     expect(refusal(changes, { inventory: [hostOf('h-1', { ring: 'beta', zone: 'a' }, {})] }))
       .toMatchInlineSnapshot(`
-      "services/api.yaml:5:10: host h-1 has no label \`keep\`
-          = give it one with \`master hosts label h-1 keep=…\`
+        "services/api.yaml:5:10: host h-1 has no label \`keep\`
+            = give it one with \`master hosts label h-1 keep=…\`
 
-      services/api.yaml:7:25: host h-1 has not told its address
-          = its minion tells it
+        services/api.yaml:7:25: host h-1 has not told its address
+            = its minion tells it once it is linked
 
-      services/api.yaml:8:30: host h-1 has not told its cpus
-          = its minion tells it
+        services/api.yaml:8:30: host h-1 has not told its cpus
+            = its minion tells it once it is linked
 
-      services/api.yaml:9:16: host h-1 has not told its address
-          = its minion tells it"
-    `);
+        services/api.yaml:9:16: host h-1 has not told its address
+            = its minion tells it once it is linked"
+      `);
   });
 
   it('to an image that has no version here are told', () => {
