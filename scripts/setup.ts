@@ -8,12 +8,13 @@ import { find, missingPrograms, whyNoHosts, type Need } from '../test/fleet/need
 const strict = process.env['CI'] === 'true';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const canInstall = (): boolean =>
-  process.platform === 'linux' && process.getuid?.() === 0 && find('apt-get') !== undefined;
-
 if (missingPrograms().length > 0 && canInstall()) installAll();
 const reason = whyNoHosts();
 if (reason !== undefined) explain(reason);
+
+function canInstall(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0 && find('apt-get') !== undefined;
+}
 
 function installAll(): void {
   say('Real Docker hosts need programs that are not here; installing from Debian:');
@@ -29,8 +30,9 @@ function installAll(): void {
   });
 }
 
-const install = (packages: readonly string[]): void =>
+function install(packages: readonly string[]): void {
   apt('install', '-y', '-qq', '--no-install-recommends', ...new Set(packages));
+}
 
 function apt(...args: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -65,5 +67,6 @@ function explain(why: string): void {
   }
 }
 
-const describe = ({ program, packages, why }: Need): string =>
-  `  ${program.padEnd(16)} ${why} (Debian: ${packages.join(' or ')})`;
+function describe({ program, packages, why }: Need): string {
+  return `  ${program.padEnd(16)} ${why} (Debian: ${packages.join(' or ')})`;
+}
