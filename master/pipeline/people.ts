@@ -1,15 +1,6 @@
 // What people ask for. A refusal has been looked for before: here it is done.
 
-import {
-  activeOf,
-  aimOf,
-  isAutomatic,
-  orderOf,
-  promotionOf,
-  stageOf,
-  waitingOf,
-  withStage,
-} from './change.ts';
+import { activeOf, aimOf, orderOf, promotionOf, stageOf, waitingOf, withStage } from './change.ts';
 import { again } from './begin.ts';
 import { abort } from './end.ts';
 import { request } from './enter.ts';
@@ -73,13 +64,13 @@ export function retry(pipeline: Pipeline, event: EventOf<'retry'>, now: number):
   );
 }
 
-/** What the master alone had begun is not begun again by itself. */
+/** What a person ended does not enter again by itself. */
 export function abortAsked(pipeline: Pipeline, event: EventOf<'abort'>, now: number): Pipeline {
   const { environment, actor, why } = event;
   const promotion = abortable(pipeline, event);
   if (promotion === undefined) return pipeline;
   const stage = stageOf(pipeline, environment);
-  const order = isAutomatic(promotion) ? orderOf(pipeline, promotion.release) : 0;
+  const order = promotion.kind === 'rollback' ? 0 : orderOf(pipeline, promotion.release);
   const tried = Math.max(stage?.tried ?? 0, order);
   return abort(withStage(pipeline, environment, { tried }), promotion, { actor, why }, now);
 }

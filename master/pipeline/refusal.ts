@@ -6,6 +6,7 @@ import {
   activeOf,
   aimOf,
   definitionOf,
+  isAutomatic,
   liveStage,
   promotionOf,
   releaseOf,
@@ -103,7 +104,7 @@ function placeRefusal(
 ): Refusal | undefined {
   const waiting = waitingOf(pipeline, environment);
   if (waiting === undefined) return undefined;
-  if (waiting.release === release && waiting.kind === kind) {
+  if (waiting.release === release && waiting.kind === kind && !isAutomatic(waiting)) {
     return refused(`${waiting.id} waits with ${release} already: ${waiting.reason ?? ''}`);
   }
   if (rankOf({ kind, cause: 'promote' }) >= rankOf(waiting)) return undefined;

@@ -10,8 +10,8 @@ import type { Origin, Pipeline, Release } from './record.ts';
 
 /** SHA-256 over the sorted lines `name=digest`, in hex: equal for the same bytes and for no others. */
 export function digestSet(images: readonly Pick<PinnedImage, 'name' | 'digest'>[]): string {
-  const lines = images.map(({ name, digest }) => `${name}=${digest}\n`).sort();
-  return createHash('sha256').update(lines.join('')).digest('hex');
+  const lines = images.map(({ name, digest }) => `${name}=${digest}`).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 /** The release of these images, made if there was none; undefined where another one has its id. */
@@ -88,8 +88,18 @@ export function arrive(pipeline: Pipeline, event: EventOf<'images'>, now: number
   const alone = new Set(event.alone ? known.map(({ name }) => name) : []);
   const composed = composeRelease(arrived, alone);
   if ('waitsFor' in composed) return arrived;
-  const done = registered(arrived, { images: composed.images, origin: event.origin }, now);
-  return withoutArrivals(done?.pipeline ?? arrived, composed.used);
+  const made = announced(arrived, { images: composed.images, origin: event.origin }, now);
+  return withoutArrivals(made, composed.used);
+}
+
+/** Whether it came to go through the pipeline, or only to be where somebody put it. */
+export const isAnnounced = ({ kind }: Origin): boolean => kind !== 'edit' && kind !== 'adoption';
+
+function announced(pipeline: Pipeline, draft: ReleaseDraft, now: number): Pipeline {
+  const made = registered(pipeline, draft, now);
+  if (made === undefined || isAnnounced(made.release.origin)) return made?.pipeline ?? pipeline;
+  const release = { ...made.release, origin: draft.origin };
+  return { ...made.pipeline, releases: { ...made.pipeline.releases, [release.id]: release } };
 }
 
 export function withoutArrivals(pipeline: Pipeline, names: readonly string[]): Pipeline {

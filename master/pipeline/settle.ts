@@ -22,7 +22,7 @@ import { settleFile } from './file.ts';
 import { isApproved, isOver, unearned, unquarantined } from './gates.ts';
 import { pipelineLimits } from './limits.ts';
 import type { Pipeline, Promotion, Release, StageRecord } from './record.ts';
-import { withoutArrivals } from './releases.ts';
+import { isAnnounced, withoutArrivals } from './releases.ts';
 
 export function settle(pipeline: Pipeline, now: number): Pipeline {
   let at = expired(pipeline, now);
@@ -117,7 +117,7 @@ export function bestFor(
   return earned.find(({ id }) => isApproved(stage, id)) ?? earned.at(0);
 }
 
-/** Releases that could come next, newest first; what was found running is not news. */
+/** Releases that could come next, newest first. */
 export function newerThanTried(
   pipeline: Pipeline,
   stage: StageRecord,
@@ -126,16 +126,18 @@ export function newerThanTried(
   // Asked at every event, and mostly there is nothing new.
   if (stage.tried >= pipeline.next.release - 1) return [];
   const [before] = definition.after;
-  const pool =
-    before === undefined
-      ? Object.values(pipeline.releases)
-      : (stageOf(pipeline, before)?.verified ?? []).flatMap(
-          ({ release }) => releaseOf(pipeline, release) ?? [],
-        );
-  return pool
-    .filter(({ order, origin }) => order > stage.tried && origin.kind !== 'adoption')
-    .sort((a, b) => b.order - a.order);
+  const pool = before === undefined ? announced(pipeline) : verifiedIn(pipeline, before);
+  return pool.filter(({ order }) => order > stage.tried).sort((a, b) => b.order - a.order);
 }
+
+/** What a person wrote into a file, or what was found running, goes only where it stands. */
+const announced = (pipeline: Pipeline): Release[] =>
+  Object.values(pipeline.releases).filter(({ origin }) => isAnnounced(origin));
+
+const verifiedIn = (pipeline: Pipeline, environment: string): Release[] =>
+  (stageOf(pipeline, environment)?.verified ?? []).flatMap(
+    ({ release }) => releaseOf(pipeline, release) ?? [],
+  );
 
 /** Whether the waiting place is free for it, or holds something older of the master's own. */
 function mayWait(

@@ -41,7 +41,7 @@ export const definitionOf = (
 
 export const image = (name: string, version: number): PinnedImage => ({
   ...{ name, repository: `registry.example.com/${name}`, tag: `1.${version}.0` },
-  digest: `sha256:${version.toString(16).padStart(64, name === 'api' ? 'a' : 'b')}`,
+  digest: `sha256:${name === 'api' ? 'a' : 'b'}${version.toString(16).padStart(63, '0')}`,
 });
 
 export const draft = (api: number, game: number): ReleaseDraft => ({

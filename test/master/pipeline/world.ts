@@ -27,7 +27,7 @@ export class World {
   readonly files = new Map<string, { release: string; commit: string }>();
   readonly #commits = new Map<string, string>();
   /** Commits that the git writer has begun, one for each environment. */
-  readonly #begun = new Map<string, Commit>();
+  readonly #begun = new Map<string, { readonly task: Commit; pushed: string | undefined }>();
   readonly #freezeInputs: boolean;
 
   constructor(freezeInputs: boolean) {
@@ -56,7 +56,7 @@ export class World {
     this.oracle.restored(this.pipeline, read);
     this.pipeline = read;
     this.tasks = [];
-    for (const commit of this.#begun.values()) this.#land(commit);
+    for (const { task, pushed } of this.#begun.values()) if (pushed === undefined) this.#land(task);
     this.#begun.clear();
     const effects = resume(this.pipeline);
     this.oracle.asked(this.pipeline, effects, this.now);
@@ -135,35 +135,37 @@ export class World {
     }
   }
 
-  /** The git writer does one commit of an environment after the other. */
+  /** The git writer does one commit of an environment after the other; any step may take long. */
   #commit(task: Commit, fate: number): void {
     const { environment, id, key } = task;
     const begun = this.#begun.get(environment);
-    if (begun !== undefined && begun.key !== key) {
+    if (begun !== undefined && begun.task.key !== key) {
       this.tasks.push(task);
-      return this.#finish(begun);
-    }
-    if (begun === undefined && !isDue(this.pipeline, task)) return;
-    if (begun === undefined && fate % 4 === 0) {
-      this.#begun.set(environment, task);
-      this.tasks.push(task);
+      this.#finish(begun.task, begun.pushed);
+    } else if (begun === undefined && !isDue(this.pipeline, task)) {
       return;
-    }
-    if (fate >= 88) {
+    } else if (begun === undefined && fate % 4 === 0) {
+      this.#begun.set(environment, { task, pushed: undefined });
+      this.tasks.push(task);
+    } else if (begun !== undefined && begun.pushed === undefined && fate % 4 === 1) {
+      begun.pushed = this.#land(task);
+      this.tasks.push(task);
+    } else if (fate >= 88) {
       this.#begun.delete(environment);
       // Now and then it was pushed all the same, and only the answer was lost.
-      if (fate >= 96) this.#land(task);
+      if (fate >= 96 && begun?.pushed === undefined) this.#land(task);
       const reason = 'the remote does not answer';
-      return this.#reply({ type: 'commit-failed', environment, id, key, reason });
+      this.#reply({ type: 'commit-failed', environment, id, key, reason });
+    } else {
+      this.#finish(task, begun?.pushed);
     }
-    this.#finish(task);
   }
 
-  #finish(task: Commit): void {
+  #finish(task: Commit, pushed: string | undefined): void {
     const { environment, id } = task;
     this.#begun.delete(environment);
     this.tasks = this.tasks.filter((each) => each.key !== task.key || each.do !== task.do);
-    this.#reply({ type: 'committed', environment, id, commit: this.#land(task) });
+    this.#reply({ type: 'committed', environment, id, commit: pushed ?? this.#land(task) });
   }
 
   #land({ environment, id, release }: Commit): string {
