@@ -8,6 +8,7 @@ import type { Desire, Drift, HostFailure, Report } from '../protocol/messages.ts
 import type { World } from '../protocol/world.ts';
 import { fold, holdsNothing, snapshot, type Facts, type Held } from './journal/held.ts';
 import { JournalFile } from './journal/journal-file.ts';
+import { fitted } from './outbox.ts';
 import {
   environmentsMax,
   type JournalRecord,
@@ -68,7 +69,9 @@ export class Journal {
 
   /** The final word on the generation it names. Resolves when it waits for its acknowledgement. */
   settle(report: Report): Promise<void> {
-    return this.#write({ kind: 'settled', report }, this.#numbered({ type: 'report', report }));
+    const told = this.#numbered({ type: 'report', report });
+    const settled = told.message.type === 'report' ? told.message.report : report;
+    return this.#write({ kind: 'settled', report: settled }, told);
   }
 
   /** A report that ends nothing: said before, or of a desire that could not be accepted. */
@@ -124,9 +127,13 @@ export class Journal {
     this.#log.error({ path: aside, reason }, 'the journal is not obeyed; the master will say anew');
   }
 
-  #numbered(content: Unnumbered<Told>): JournalRecord {
+  /** What the journal would not believe when it is read back must not get into it. */
+  #numbered(content: Unnumbered<Told>): Extract<JournalRecord, { kind: 'told' }> {
     this.#number += 1;
-    return { kind: 'told', message: { ...content, seq: this.#number } };
+    const [message, problem] = fitted({ ...content, seq: this.#number });
+    if (problem !== undefined)
+      this.#log.error({ problem }, `a ${content.type} had to be shortened`);
+    return { kind: 'told', message };
   }
 
   /** Resolves when it is durable; only a desire is refused where it cannot be. */

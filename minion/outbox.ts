@@ -51,13 +51,19 @@ export class Outbox {
   }
 
   #fit(message: Outgoing): Outgoing {
-    const problem = unfit(message);
-    if (problem === undefined) return message;
-    this.#options.onUnfit(message, problem);
-    const trimmed = fallbacks(message).find((each) => unfit(each) === undefined);
-    if (trimmed === undefined) throw new Error(`a report that cannot be told: ${problem}`);
-    return trimmed;
+    const [fit, problem] = fitted(message);
+    if (problem !== undefined) this.#options.onUnfit(message, problem);
+    return fit;
   }
+}
+
+/** As the master takes it and the journal reads it back; with why, where it had to be shortened. */
+export function fitted(message: Outgoing): readonly [Outgoing, string | undefined] {
+  const problem = unfit(message);
+  if (problem === undefined) return [message, undefined];
+  const trimmed = fallbacks(message).find((each) => unfit(each) === undefined);
+  if (trimmed === undefined) throw new Error(`a report that cannot be told: ${problem}`);
+  return [trimmed, problem];
 }
 
 function unfit(message: Outgoing): string | undefined {

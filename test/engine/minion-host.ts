@@ -219,7 +219,6 @@ export class MinionHost {
 
   async close(): Promise<void> {
     await this.killMinion('SIGTERM');
-    if (process.env['KEEP_LOG']) (await import('node:fs')).copyFileSync(this.log, process.env['KEEP_LOG']);
     await this.master.close();
     await this.store.close();
     await this.fleet.close();

@@ -117,6 +117,21 @@ describe('the journal', () => {
     expect(seqs).toHaveLength(200);
   });
 
+  it('never takes in what it would not believe later', async () => {
+    const journal = await open();
+    await journal.accept(desireOf(beta, 1));
+    await journal.drifted(driftOf(beta, 'x'.repeat(100_000)));
+    const logs = Array.from({ length: 500 }, () => 'line');
+    const failure = { code: 'CONTAINER_EXITED', message: 'gone', phase: 'healthy', logs } as const;
+    const report = reportOf(desireOf(beta, 1), { outcome: 'failed', failures: [failure] });
+    await journal.settle(report);
+    const next = await open();
+    expect(next.setAside).toBeUndefined();
+    expect(next.held.told.map(({ type }) => type)).toEqual(['drift', 'report']);
+    expect(next.held.environments.get(beta)?.settled?.failures[0]?.message).toBe('gone');
+    expect(logged.join()).toMatch(/had to be shortened/);
+  });
+
   it('stays small however long it runs', async () => {
     const journal = await open();
     const what = 'x'.repeat(8_000);
