@@ -37,10 +37,15 @@ export function firstWords(failures: readonly HostFailure[]): string {
   return first.service === undefined ? first.message : `${first.service}: ${first.message}`;
 }
 
+/**
+ * It runs what it was asked to run. What went wrong afterwards, as the removal of something old, is
+ * told as its failure, but is no reason to give up what works.
+ */
+export const gotThere = ({ outcome, now }: Report): boolean => outcome === 'done' || now === 'new';
+
 /** How a host that failed stands now, by its own word. */
 export function failedPhase({ now, reverted }: Report): HostPhase {
   if (now === 'down') return 'down';
-  if (now === 'new') return 'failed';
   return reverted ? 'reverted' : 'kept-old';
 }
 

@@ -6,7 +6,7 @@ import type { HostId } from '../../states/ids.ts';
 import type { NewEvent } from '../events.ts';
 import type { Compare, Write } from '../store/store.ts';
 import { keys, type Versioned } from './keys.ts';
-import { failedPhase, firstWords, longestGap } from './outcome.ts';
+import { failedPhase, firstWords, gotThere, longestGap } from './outcome.ts';
 import type { DesiredRecord } from './record.ts';
 
 export interface Writing {
@@ -43,7 +43,7 @@ export function convergedWriting(
   if (value === undefined || report.mode !== 'run' || report.generation !== value.generation) {
     return nothingToWrite;
   }
-  const done = report.outcome === 'done';
+  const done = gotThere(report);
   const key = keys.desired(report.environment, host);
   // What runs there now has proved itself, and is what a rollback goes back to.
   const good = done ? { put: key, value: { ...value, good: value.state } } : undefined;
@@ -56,7 +56,7 @@ export function convergedWriting(
 
 function convergedEvent(host: HostId, report: Report, { state }: DesiredRecord): NewEvent {
   const { release, commit, environment } = state;
-  const done = report.outcome === 'done';
+  const done = gotThere(report);
   const gapMs = longestGap(report);
   return {
     ...{ kind: 'host', environment, release, commit, host, actor: `minion:${host}` },

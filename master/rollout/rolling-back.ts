@@ -15,7 +15,7 @@ import {
   progressed,
   type Draft,
 } from './draft.ts';
-import { canHeal, firstWords, keepOld, silence, tryLater } from './outcome.ts';
+import { canHeal, firstWords, gotThere, keepOld, silence, tryLater } from './outcome.ts';
 import type { RolloutHost } from './record.ts';
 
 export function rollBack(draft: Draft, why: string): void {
@@ -34,7 +34,7 @@ export function onReport(draft: Draft, host: RolloutHost, report: Report): void 
   const { running } = report;
   const awaited = host.phase === 'reverting' || (host.phase === 'offline' && host.switched);
   if (!awaited) return patch(draft, host.host, { running });
-  if (report.outcome === 'done') {
+  if (gotThere(report)) {
     const values = { phase: 'reverted', running, retryAt: null, detail: undefined } as const;
     patch(draft, host.host, values, 'runs again what ran before');
     progressed(draft);

@@ -20,6 +20,7 @@ import {
   canHeal,
   failedPhase,
   firstWords,
+  gotThere,
   keepOld,
   longestGap,
   silence,
@@ -36,18 +37,18 @@ export function startRolling(draft: Draft): void {
 export function onReport(draft: Draft, host: RolloutHost, report: Report): void {
   // One that was left behind may still pull; it has its turn when the others have succeeded.
   if (host.told !== 'new') return;
-  const { running } = report;
-  if (report.outcome === 'done') {
+  const { running, failures } = report;
+  if (gotThere(report)) {
     const gapMs = longestGap(report);
     const more = { ...(gapMs === undefined ? {} : { gapMs }), retryAt: null, detail: undefined };
     const message = `runs release ${draft.rollout.release}`;
-    patch(draft, host.host, { phase: 'done', failures: [], running, ...more }, message);
+    patch(draft, host.host, { phase: 'done', failures, running, ...more }, message);
     progressed(draft);
     return goOn(draft);
   }
   if (canHeal(report) && host.phase === 'switching') return tryLater(draft, host, report);
-  const words = firstWords(report.failures);
-  const values = { phase: failedPhase(report), failures: report.failures, running } as const;
+  const words = firstWords(failures);
+  const values = { phase: failedPhase(report), failures, running } as const;
   patch(draft, host.host, { ...values, retryAt: null, detail: words }, words);
   goOn(draft);
 }

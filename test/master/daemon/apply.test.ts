@@ -122,7 +122,23 @@ describe('apply', () => {
     expect((await master.status('beta')).environments[0]?.hosts).toHaveLength(2);
   });
 
-  it('is refused while another one goes on, and where a port is not free', async () => {
+  it('is refused while another one goes on, which can be aborted', async () => {
+    master.want({ version: 1 });
+    await threeHosts();
+    for (const host of master.hosts.values()) host.pulls = 'wait';
+    const { rollout } = await master.apply();
+    await expect(master.apply()).rejects.toMatchObject({ data: { code: 'ROLLOUT_BUSY' } });
+    await expect(master.rollback()).rejects.toMatchObject({ data: { code: 'ROLLOUT_BUSY' } });
+    expect((await master.status('beta')).environments[0]?.current?.id).toBe(rollout?.id);
+    const path = `/v1/rollouts/${rollout?.id}/abort`;
+    const aborted = await master.client.send('POST', path, { actor: 'bob@desk' });
+    expect(aborted).toMatchObject({ phase: 'aborted', why: 'bob@desk aborted it', exit: 4 });
+    await expect(master.client.send('POST', path, { actor: 'bob' })).rejects.toMatchObject({
+      data: { code: 'ROLLOUT_NONE' },
+    });
+  });
+
+  it('is refused where a port is not free, and nothing is touched', async () => {
     master.want({ version: 1 });
     await threeHosts();
     master.hosts.get('web-2')?.takePort(18_080);

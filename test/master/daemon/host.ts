@@ -23,7 +23,7 @@ interface Held {
 export class PaperHost {
   /** Tags that exit at once, and whether images can be pulled. */
   readonly bad = new Set<string>();
-  pulls: 'work' | 'fail' = 'work';
+  pulls: 'work' | 'fail' | 'wait' = 'work';
   /** Steps that changed something. */
   writes = 0;
   facts: Record<string, string | number> = { os: 'linux', address: '10.0.0.1' };
@@ -104,11 +104,12 @@ export class PaperHost {
   }
 
   #pull(desire: Desire): Report {
-    if (this.pulls === 'fail') {
-      const message = 'the registry has no such image';
-      return this.#report(desire, { outcome: 'failed', now: 'old' }, [
-        { code: 'IMAGE_NOT_FOUND', message, phase: 'pull' },
-      ]);
+    if (this.pulls !== 'work') {
+      const why =
+        this.pulls === 'fail'
+          ? ({ code: 'IMAGE_NOT_FOUND', message: 'the registry has no such image' } as const)
+          : ({ code: 'REGISTRY_DOWN', message: 'the registry does not answer' } as const);
+      return this.#report(desire, { outcome: 'failed', now: 'old' }, [{ ...why, phase: 'pull' }]);
     }
     const { environment } = desire.state;
     const { steps } = plan(desire.state, this.#of(environment));
@@ -168,6 +169,8 @@ export class PaperHost {
         const planned = plan(call.state, this.#of(environment));
         return { ...planned, running: this.#running(environment) };
       }
+      default:
+        throw new Error(`nothing on paper answers ${call.verb}`);
     }
   }
 }

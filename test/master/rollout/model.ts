@@ -45,14 +45,17 @@ export const beginning = ({ hosts, policy, cause = 'apply' }: Start): Beginning 
 
 export type Desire = Extract<Effect, { do: 'desire' }>;
 
-/** `fails`: for a reason of its own; `waits`: for one that can heal; `stays`: without going back. */
-export type Fate = 'works' | 'fails' | 'fails-down' | 'waits' | 'stays';
+/**
+ * `fails`: for a reason of its own; `waits`: for one that can heal; `stays`: without going back;
+ * `untidy`: it works, and what was left over could not be removed.
+ */
+export type Fate = 'works' | 'fails' | 'fails-down' | 'waits' | 'stays' | 'untidy';
 
 export const reportOn = (desire: Desire, fate: Fate): Report => ({
   environment: beta,
   ...{ generation: desire.generation, mode: desire.mode, writes: 0, running: [] },
   ...{ startedAt: 0, endedAt: 0, outcome: fate === 'works' ? 'done' : 'failed' },
-  now: fate === 'works' ? 'new' : fate === 'fails-down' ? 'down' : 'old',
+  now: fate === 'works' || fate === 'untidy' ? 'new' : fate === 'fails-down' ? 'down' : 'old',
   reverted: fate === 'fails' && desire.mode === 'run',
   failures:
     fate === 'works'

@@ -118,6 +118,16 @@ describe('a rollout', () => {
     expect(model.told.at(-1)).toContain('runs on 2 hosts, 1 failed');
   });
 
+  it('counts a host that runs what it should, and shows what it could not tidy away', () => {
+    const model = pulled(new Model({ hosts: three }));
+    model.settleAll(failing(h2, 'untidy'));
+    expect(model.rollout).toMatchObject({ phase: 'succeeded', exit: 0 });
+    expect(model.rollout.hosts[1]).toMatchObject({
+      phase: 'done',
+      failures: [{ message: 'it untidy' }],
+    });
+  });
+
   it('that fails everywhere is no success, however many may fail', () => {
     const model = new Model({ hosts: three, policy: { maxFailures: 9, batch: { hosts: 3 } } });
     model.settleAll((_, { state, mode }) =>

@@ -5,7 +5,7 @@ import { type Fate, type Model, type ModelHost, type Start } from './model.ts';
 
 const fate = fc.constantFrom<Fate>(
   ...(['works', 'works', 'works', 'works', 'works', 'works'] as const),
-  ...(['fails', 'fails-down', 'waits', 'stays'] as const),
+  ...(['fails', 'fails-down', 'waits', 'stays', 'untidy'] as const),
 );
 const who = fc.nat(1_000);
 
