@@ -1,7 +1,16 @@
 // From the nodes of the YAML library to trees: resolves aliases within bounds, and refuses what the
 // language does not have.
 
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { bounds } from './bounds.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { problemAt, type Place, type SourceText } from './source-text.ts';
@@ -63,7 +72,8 @@ function bounded(measured: Measured, place: Place, reader: Reader): Measured {
 function readContent(node: unknown, place: Place, reader: Reader): Measured {
   if (isSeq(node)) {
     const items = node.items.map((item) => read(item, place.start, reader));
-    return around(items, { kind: 'list', items: items.map(({ tree }) => tree), place });
+    const trees = items.map(({ tree }) => tree);
+    return around(items, { kind: 'list', items: trees, place: ending(place, node, trees.at(-1)) });
   }
   if (isMap(node)) {
     const entries = new Map<string, Entry>();
@@ -74,10 +84,17 @@ function readContent(node: unknown, place: Place, reader: Reader): Measured {
       values.push(value);
       if (key !== undefined) entries.set(key.text, { key: key.place, value: value.tree });
     }
-    return around(values, { kind: 'map', entries, place });
+    const last = values.at(-1)?.tree;
+    return around(values, { kind: 'map', entries, place: ending(place, node, last) });
   }
   if (isScalar(node)) return scalar(node.value, node.source, place, reader);
   return nothing(place);
+}
+
+/** A block ends where what stands in it last does, not behind the lines that follow. */
+function ending(place: Place, node: YAMLMap | YAMLSeq, last: Tree | undefined): Place {
+  if (node.flow || last === undefined || last.place.end < place.start) return place;
+  return { ...place, end: last.place.end };
 }
 
 function scalar(value: unknown, source: string | undefined, place: Place, reader: Reader) {

@@ -4,6 +4,7 @@
 import { Composer, Parser, Schema, type CST, type Document, type ParsedNode } from 'yaml';
 import { bounds } from './bounds.ts';
 import type { Diagnostic } from './diagnostics.ts';
+import { readSimple } from './simple-yaml.ts';
 import { problemAt, type SourceText } from './source-text.ts';
 import type { Tree } from './tree.ts';
 import { toTree } from './yaml-tree.ts';
@@ -15,6 +16,21 @@ export interface ReadYaml {
 }
 
 export function readYaml(source: SourceText): ReadYaml {
+  const tree = readSimple(source);
+  if (tree === undefined) return readWhole(source);
+  addLines(source);
+  return { tree, diagnostics: [] };
+}
+
+function addLines({ text, lines }: SourceText): void {
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    lines.addNewLine(at + 1);
+  }
+}
+
+/** With the library, which knows all of YAML. */
+export function readWhole(source: SourceText): ReadYaml {
   try {
     const tokens = lex(source);
     if (tokens === undefined) {
