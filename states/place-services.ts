@@ -10,7 +10,7 @@ import type { Raw } from './schema/kind.ts';
 import type { Reading } from './schema/leaf.ts';
 import { makeServiceSchema, type Service, type ServiceSchema } from './schema/service.ts';
 import { makeScope, type Scope, type Surroundings } from './scope.ts';
-import { parseSelector } from './selector.ts';
+import type { Selector } from './selector.ts';
 import { positionOf, type Place } from './source-text.ts';
 import type { PlacedService } from './states.ts';
 import { substitute } from './substitute.ts';
@@ -150,14 +150,15 @@ export function serviceSchema(reading: Reading): ServiceSchema {
   return schema;
 }
 
+/** What has no `targets` runs on every host of the environment. */
+const everyHost: Selector = { terms: [] };
+
 function placed(tree: MapTree, service: Service): Omit<PlacedService, 'name' | 'open'> {
-  const everywhere = parseSelector('*');
-  if (!everywhere.ok) throw new Error('a selector of every host that is none');
   return {
     tree,
     at: positionOf(tree.place),
     imagePlace: placeAt(tree, ['image']),
-    targets: service.targets ?? everywhere.value,
+    targets: service.targets ?? everyHost,
     targetsAt: positionOf(placeAt(tree, ['targets'])),
     service,
   };
