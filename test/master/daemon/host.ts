@@ -170,7 +170,7 @@ export class PaperHost {
         return { ...planned, running: this.#running(environment) };
       }
       default:
-        throw new Error(`nothing on paper answers ${call.verb}`);
+        throw new Error('nothing on paper answers this');
     }
   }
 }
