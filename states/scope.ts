@@ -31,7 +31,7 @@ export interface Surroundings {
   readonly release?: string;
 }
 
-const roots = ['vars', 'env', 'host', 'service', 'image', 'release'];
+export const roots = ['vars', 'env', 'host', 'service', 'image', 'release'];
 
 export function makeScope(around: Surroundings): Scope {
   let usedHost = false;
