@@ -1,17 +1,29 @@
-// What the master asks of a host and waits for: nothing of it changes anything.
+// What the master asks of a host and waits for. Nothing of it changes what the host is to run.
 
 import type { Answer, Call } from '../protocol/messages.ts';
 import { fault } from '../states/faults.ts';
-import { ownership } from '../states/naming.ts';
 import { plan } from '../states/plan.ts';
 import type { Plan } from '../states/step.ts';
-import type { EngineContainer } from './engine/engine.ts';
+import type { Say } from './calls.ts';
 import type { Held } from './journal/held.ts';
+import { newestOf } from './newest.ts';
+import type { OneShots } from './one-shot.ts';
 import { look, type Tools } from './reconcile/converge.ts';
 import { clip } from './reconcile/evidence.ts';
 import { runningOf } from './reconcile/running.ts';
+import { runTest } from './tests/run-test.ts';
 
-export async function answerCall(tools: Tools, held: Held, call: Call): Promise<unknown> {
+export interface Asked {
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  readonly say: Say;
+}
+
+export async function answerCall(
+  { shots, held, ...tools }: Tools & { readonly held: Held; readonly shots: OneShots },
+  call: Call,
+  asked: Asked,
+): Promise<unknown> {
   switch (call.verb) {
     case 'ping':
       return { now: tools.world.now() } satisfies Answer<'ping'>;
@@ -19,6 +31,8 @@ export async function answerCall(tools: Tools, held: Held, call: Call): Promise<
       return planned(tools, held, call);
     case 'logs':
       return logs(tools, call);
+    case 'test':
+      return (await runTest({ ...tools, shots }, call, asked)) satisfies Answer<'test'>;
   }
 }
 
@@ -40,18 +54,10 @@ async function logs(
   { engine }: Tools,
   { environment, service, lines }: Of<'logs'>,
 ): Promise<Answer<'logs'>> {
-  const own = (await engine.containers()).filter(({ labels }) => {
-    const owner = ownership(labels);
-    return owner?.environment === environment && owner.service === service;
-  });
-  const [newest] = own.sort(runningFirst);
+  const newest = await newestOf(engine, { environment, service });
   if (newest === undefined) {
     throw fault('UNKNOWN_NAME', `no container of ${service} in ${environment} on this host`);
   }
   const found = await engine.logs(newest.name, lines);
   return { lines: found.map((line) => clip(line, lineCharsMax)) };
 }
-
-const runningFirst = (one: EngineContainer, other: EngineContainer): number =>
-  Number(other.status === 'running') - Number(one.status === 'running') ||
-  other.createdAt - one.createdAt;

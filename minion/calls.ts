@@ -4,17 +4,22 @@
 import type { Logger } from 'pino';
 import { Fault, type FaultData } from '../states/faults.ts';
 import { Deadlines } from '../protocol/deadlines.ts';
-import { limits } from '../protocol/limits.ts';
+import { callMsMax, limits } from '../protocol/limits.ts';
 import type { Call, FromMaster, FromMinion } from '../protocol/messages.ts';
 import type { World } from '../protocol/world.ts';
 
 type CallMessage = Extract<FromMaster, { type: 'call' }>;
 type Result = Extract<FromMinion, { type: 'result' }>['answer'];
 
+/** At most `liveLinesMax` lines, none longer than a line of a log may be. */
+export type Say = (lines: readonly string[]) => void;
+
 export interface CallsOptions {
   readonly world: World;
   readonly log: Logger;
-  readonly onCall: (call: Call, signal: AbortSignal) => Promise<unknown>;
+  readonly onCall: (call: Call, signal: AbortSignal, say: Say) => Promise<unknown>;
+  /** What a call says while it is carried out; may be lost. */
+  readonly say: (id: string, lines: readonly string[]) => void;
   readonly answer: (id: string, result: Result) => void;
 }
 
@@ -40,7 +45,7 @@ export class Calls {
   begin({ id, deadlineMs, call }: CallMessage): boolean {
     if (this.#open.has(id) || this.#open.size >= limits.callsOpenMax) return false;
     const controller = new AbortController();
-    const inTime = this.#deadlines.after(Math.min(deadlineMs, limits.callMsMax), () => {
+    const inTime = this.#deadlines.after(Math.min(deadlineMs, callMsMax(call.verb)), () => {
       this.cancel(id);
     });
     this.#open.set(id, { controller, inTime });
@@ -58,7 +63,10 @@ export class Calls {
 
   async #carryOut(id: string, call: Call, signal: AbortSignal): Promise<void> {
     const { onCall, answer } = this.#options;
-    const result = await onCall(call, signal).then(
+    const say: Say = (lines) => {
+      if (!signal.aborted) this.#options.say(id, lines);
+    };
+    const result = await onCall(call, signal, say).then(
       (value): Result => ({ ok: true, value }),
       (error: unknown): Result => ({ ok: false, fault: this.#faultOf(error, call, signal) }),
     );

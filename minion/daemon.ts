@@ -1,5 +1,7 @@
 // The minion as a whole: the journal, the link to the master, the Docker Engine, and what is held true
 // between them. What is here only wires; every decision stands elsewhere.
+//
+// Long because it is all that there is, wired.
 
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -18,6 +20,7 @@ import { acceptedOf, type Facts } from './journal/held.ts';
 import { Keeper } from './keep/keeper.ts';
 import { watchEngine } from './keep/watcher.ts';
 import { startLink, type Link, type LinkHandlers } from './link.ts';
+import { OneShots } from './one-shot.ts';
 import { environmentStatus, type StatusView } from './status.ts';
 
 export interface DaemonOptions {
@@ -90,6 +93,7 @@ class Minion {
   #linkState: { linked: boolean; since: number };
   #docker: StatusView['docker'] = { fault: { code: 'DOCKER_DOWN', message: 'not asked yet' } };
   #engine: Engine | undefined;
+  #shots: OneShots | undefined;
   readonly #keeper: Promise<Keeper>;
   #haveKeeper: (keeper: Keeper) => void = () => undefined;
   #watching: Promise<void> = Promise.resolve();
@@ -138,6 +142,7 @@ class Minion {
     this.#stop.abort();
     await within(closeMsMax, async () => {
       await this.#link?.close();
+      await this.#shots?.idle();
       if (this.#engine !== undefined) await (await this.#keeper).close();
       await this.#watching;
     });
@@ -178,11 +183,14 @@ class Minion {
           keeper.desire(desire);
         });
       },
-      onCall: async (call) => {
+      onCall: async (call, signal, say) => {
         const { health } = await this.#keeper;
-        if (this.#engine === undefined) throw new Error('a keeper without an engine');
-        const tools = { engine: this.#engine, world: this.#options.world, health };
-        return answerCall(tools, journal.held, call);
+        const [engine, shots] = [this.#engine, this.#shots];
+        if (engine === undefined || shots === undefined) {
+          throw new Error('a keeper without an engine');
+        }
+        const tools = { engine, shots, world: this.#options.world, health, held: journal.held };
+        return answerCall(tools, call, { signal, say });
       },
       onAck: (seq) => {
         void journal.acked(seq);
@@ -196,6 +204,8 @@ class Minion {
     const { config, journal } = this.#parts;
     const engine = await openEngine({ host: config.docker });
     this.#engine = engine;
+    const shots = new OneShots({ engine, log });
+    this.#shots = shots;
     const keeper = new Keeper({
       ...{ engine, world, journal, log },
       wake: () => {
@@ -210,6 +220,9 @@ class Minion {
       onUp: (info) => {
         this.#docker = { version: info.version };
         keeper.lookAtAll();
+        shots.sweep().catch((error: unknown) => {
+          log.warn({ err: error }, 'what was left of runs that were cut off may still be there');
+        });
         void engineFacts(info).then((facts) => this.#tellFacts(facts));
       },
       onDown: ({ data }) => {

@@ -14,7 +14,7 @@ import {
 import type { Pulse } from '../protocol/pulse.ts';
 import { FrameTooLarge, Session } from '../protocol/session.ts';
 import type { World } from '../protocol/world.ts';
-import { Calls, defect } from './calls.ts';
+import { Calls, defect, type Say } from './calls.ts';
 import type { Connected } from './connect.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 
@@ -25,7 +25,7 @@ export interface LinkHandlers {
   onWelcome(welcome: Welcome): void;
   onDesire(desire: Desire): void;
   /** What it resolves to is the answer; a Fault is one too. The signal fires when nobody waits. */
-  onCall(call: Call, signal: AbortSignal): Promise<unknown>;
+  onCall(call: Call, signal: AbortSignal, say: Say): Promise<unknown>;
   /** Everything up to and with `seq` need not be pending any more. */
   onAck(seq: number): void;
 }
@@ -73,7 +73,10 @@ export class LinkSession {
     });
     this.#calls = new Calls({
       ...{ world, log },
-      onCall: (call, signal) => handlers.onCall(call, signal),
+      onCall: (call, signal, say) => handlers.onCall(call, signal, say),
+      say: (id, lines) => {
+        this.sendLossy({ type: 'log', id, lines: [...lines] });
+      },
       answer: (id, answer) => {
         this.#send({ type: 'result', id, answer });
       },
@@ -103,7 +106,7 @@ export class LinkSession {
   }
 
   /** For what may be lost: not sent while much else is waiting. */
-  sendLossy(message: Extract<FromMinion, { type: 'progress' | 'facts' }>): void {
+  sendLossy(message: Extract<FromMinion, { type: 'progress' | 'facts' | 'log' }>): void {
     if (this.linked && this.#session.waiting < lossyWaitingBytesMax) this.#send(message);
   }
 

@@ -9,6 +9,8 @@ export const limits = {
   reconnectMsMin: 250,
   reconnectMsMax: 15_000,
   callMsMax: 60_000,
+  /** A test may take long; its deadline is that of the test and what it takes to begin and end one. */
+  testCallMsMax: 86_400_000 + 600_000,
   callsOpenMax: 64,
   /** Sent and not yet acknowledged; a minion waits, a master ends the link of one that does not. */
   reportsInFlightMax: 64,
@@ -29,7 +31,16 @@ export const limits = {
   containersPerStateMax: 500,
   logLinesMax: 20,
   logLineCharsMax: 2_000,
+  /** Of one `log` message. */
+  liveLinesMax: 100,
+  /** Of a test's output, the beginning and the end; what is between them is left out. */
+  outputHeadCharsMax: 16_384,
+  outputTailCharsMax: 114_688,
 } as const;
+
+/** How long a call may be asked for. */
+export const callMsMax = (verb: string): number =>
+  verb === 'test' ? limits.testCallMsMax : limits.callMsMax;
 
 /** WebSocket subprotocols this build speaks, best first; one name per protocol version. */
 export const subprotocols = ['brine.1'] as const;

@@ -1,5 +1,7 @@
 // Every message that crosses the link, with its validation. Both ends parse what they receive; what
 // does not parse ends the session. Types are inferred from the schemas, so there is one source.
+//
+// Long because every message stands here.
 
 import { z } from 'zod';
 import { faults, type FaultCode } from '../states/faults.ts';
@@ -12,6 +14,7 @@ import {
   pinnedImage,
   sourcePosition,
 } from './state-schema.ts';
+import { tested, testRequest } from './test-schema.ts';
 
 const text = z.string().max(8_192);
 const name = z.string().max(256);
@@ -142,6 +145,18 @@ const call = z.discriminatedUnion('verb', [
     service: name,
     lines: count.max(limits.logLinesMax * 50),
   }),
+  /** One run of a test on this host; what it says comes as `log` while it runs. */
+  z.strictObject({
+    verb: z.literal('test'),
+    project: name,
+    environment: environmentName,
+    network: name,
+    test: name,
+    /** Names this run and nothing else, also where the same test is run again. */
+    run: z.string().regex(/^[a-z0-9-]{1,64}$/),
+    timeoutMs: count,
+    request: testRequest,
+  }),
 ]);
 export type Call = z.infer<typeof call>;
 export type Verb = Call['verb'];
@@ -192,7 +207,7 @@ export const pong = z.strictObject({ now: at });
 /** The answer to `logs`. */
 export const logsAnswer = z.strictObject({ lines: z.array(text) });
 
-export const answers = { ping: pong, plan: planned, logs: logsAnswer } as const;
+export const answers = { ping: pong, plan: planned, logs: logsAnswer, test: tested } as const;
 export type Answer<V extends Verb> = z.infer<(typeof answers)[V]>;
 
 const faultData = z.strictObject({
@@ -221,6 +236,12 @@ export const fromMinion = z.discriminatedUnion('type', [
       z.strictObject({ ok: z.literal(true), value: z.unknown() }),
       z.strictObject({ ok: z.literal(false), fault: faultData }),
     ]),
+  }),
+  /** What the test of this call says meanwhile; may be lost. */
+  z.strictObject({
+    type: z.literal('log'),
+    id: name,
+    lines: z.array(z.string().max(limits.logLineCharsMax)).max(limits.liveLinesMax),
   }),
   z.strictObject({ type: z.literal('bye'), reason: text }),
 ]);

@@ -14,6 +14,6 @@ export const defaults = {
     max_failures: 0,
     on_failure: 'rollback',
   },
-  test: { status: 200, on: 'one-host', timeout: '30s' },
+  test: { status: 200, interval: '1s', on: 'one-host', timeout: '30s', grace: '10s' },
   stage: { soak: '0s', approval: 'none' },
 } as const;

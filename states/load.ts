@@ -11,11 +11,11 @@ import { nameProblems, textsAt } from './names.ts';
 import { checkPipeline, stagesOf } from './pipeline.ts';
 import { keyPlaceAt, placeAt, serviceSchema } from './place-services.ts';
 import { readStates } from './read.ts';
-import { brineSchema, type BrineFile } from './schema/brine.ts';
+import { brineSchema, type BrineFile, type TestFile } from './schema/brine.ts';
 import { check } from './schema/check.ts';
 import { positionOf, problemAt } from './source-text.ts';
-import type { Environment, Image, Registry, States } from './states.ts';
-import { childOf, type MapTree } from './tree.ts';
+import type { Environment, Image, Registry, States, Test } from './states.ts';
+import { childOf, treeAt, type MapTree } from './tree.ts';
 
 export type Loaded =
   | { readonly ok: true; readonly states: States }
@@ -109,7 +109,7 @@ function assemble(brine: BrineFile, tree: MapTree, parts: Parts): States {
       ]),
     ),
     images: imagesOf(brine, tree),
-    tests: new Map(Object.entries(brine.tests ?? {})),
+    tests: testsOf(brine, tree),
     pipeline,
     services: [...parts.services.keys()],
     environments,
@@ -125,3 +125,13 @@ const imagesOf = (brine: BrineFile, tree: MapTree): ReadonlyMap<string, Image> =
       return [name, { name, repository, at, ...(track && { track }) }];
     }),
   );
+
+function testsOf(brine: BrineFile, tree: MapTree): ReadonlyMap<string, Test> {
+  const tests = new Map<string, Test>();
+  for (const [name, file] of Object.entries<TestFile>(brine.tests ?? {})) {
+    const own = treeAt(tree, ['tests', name]);
+    if (own?.kind !== 'map') throw new Error(`a test that is checked and no map: ${name}`);
+    tests.set(name, { tree: own, file, at: positionOf(keyPlaceAt(tree, ['tests', name])) });
+  }
+  return tests;
+}

@@ -11,6 +11,9 @@ export const labelKeys = {
   slot: 'brine.slot',
   release: 'brine.release',
   spec: 'brine.spec',
+  /** Of a container that runs once: what it is for, and which run it is. It has no service. */
+  test: 'brine.test',
+  run: 'brine.run',
 } as const;
 
 const nameCharsMax = 200;

@@ -130,8 +130,24 @@ function testProblems(
   return grounds.flatMap(([environment, ground]) =>
     ground === undefined
       ? []
-      : substitute(node, makeScope({ environment, ...ground, images, host: 'later' })).diagnostics,
+      : [
+          ...substitute(node, makeScope({ environment, ...ground, images, host: 'later' }))
+            .diagnostics,
+          ...serviceProblems(node, test, { environment, services: ground.services }),
+        ],
   );
+}
+
+function serviceProblems(
+  node: Tree,
+  { service }: TestFile,
+  { environment, services }: { readonly environment: string } & Pick<TestGround, 'services'>,
+): readonly Diagnostic[] {
+  if (service === undefined || services.has(service)) return [];
+  const meant = suggest(service, services.keys());
+  const hint = meant === undefined ? `write services/${service}.yaml` : didYouMean(meant);
+  const message = `${environment} has no service \`${service}\``;
+  return [problemAt((childOf(node, 'service') ?? node).place, message, hint)];
 }
 
 function allTogether(grounds: readonly (TestGround | undefined)[]): TestGround | undefined {

@@ -16,7 +16,7 @@ export interface States {
   readonly project: string;
   readonly registries: ReadonlyMap<string, Registry>;
   readonly images: ReadonlyMap<string, Image>;
-  readonly tests: ReadonlyMap<string, TestFile>;
+  readonly tests: ReadonlyMap<string, Test>;
   readonly pipeline: ReadonlyMap<EnvironmentName, Stage>;
   /** Names of all services; what they are differs by environment. */
   readonly services: readonly ServiceName[];
@@ -34,6 +34,13 @@ export interface Image {
   readonly name: string;
   readonly repository: string;
   readonly track?: Track;
+  readonly at: SourcePosition;
+}
+
+/** As it is written; what refers to anything is resolved when it is run. */
+export interface Test {
+  readonly tree: MapTree;
+  readonly file: TestFile;
   readonly at: SourcePosition;
 }
 

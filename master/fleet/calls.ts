@@ -9,7 +9,7 @@ import {
   type FromMinion,
   type Verb,
 } from '../../protocol/messages.ts';
-import { limits } from '../../protocol/limits.ts';
+import { callMsMax, limits } from '../../protocol/limits.ts';
 import type { Deadlines } from '../../protocol/deadlines.ts';
 import { Fault, fault } from '../../states/faults.ts';
 import type { HostId } from '../../states/ids.ts';
@@ -23,10 +23,19 @@ export interface CallsOptions {
   readonly send: (message: Extract<FromMaster, { type: 'call' | 'cancel' }>) => boolean;
 }
 
+/** For who waits long. */
+export interface CallOptions {
+  /** Tells the minion that nobody waits any more; the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** What is said meanwhile; some may be lost. */
+  readonly onLines?: (lines: readonly string[]) => void;
+}
+
 interface Waiting {
   readonly verb: Verb;
+  readonly onLines: CallOptions['onLines'];
   readonly resolve: (value: Answer<Verb>) => void;
-  readonly reject: (reason: Fault) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 export class Calls {
@@ -41,19 +50,27 @@ export class Calls {
   async ask<V extends Verb>(
     call: Extract<Call, { verb: V }>,
     deadlineMs: number,
+    { signal, onLines }: CallOptions = {},
   ): Promise<Answer<V>> {
     const { host, deadlines } = this.#options;
+    signal?.throwIfAborted();
     if (this.#waiting.size >= limits.callsOpenMax) {
       const message = `${host} has ${limits.callsOpenMax} questions to answer already`;
       throw fault('HOSTS_MISSING', message, { where: host });
     }
     this.#asked += 1;
     const id = `c${this.#asked}`;
-    const ms = Math.min(deadlineMs, limits.callMsMax);
+    const ms = Math.min(deadlineMs, callMsMax(call.verb));
     let inTime = (): void => undefined;
+    let leave = (): void => undefined;
     try {
       return (await new Promise<Answer<Verb>>((resolve, reject) => {
-        this.#waiting.set(id, { verb: call.verb, resolve, reject });
+        this.#waiting.set(id, { verb: call.verb, onLines, resolve, reject });
+        leave = (): void => {
+          this.#options.send({ type: 'cancel', id });
+          reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+        };
+        signal?.addEventListener('abort', leave, { once: true });
         inTime = deadlines.after(ms, () => {
           this.#options.send({ type: 'cancel', id });
           const message = `${host} did not answer within ${ms / 1_000} s`;
@@ -65,8 +82,14 @@ export class Calls {
       })) as Answer<V>;
     } finally {
       this.#waiting.delete(id);
+      signal?.removeEventListener('abort', leave);
       inTime();
     }
+  }
+
+  /** Of a call that is over already it is nobody's. */
+  said(id: string, lines: readonly string[]): void {
+    this.#waiting.get(id)?.onLines?.(lines);
   }
 
   /** False where the answer is not one to the question; one that came too late is nobody's. */

@@ -12,6 +12,9 @@ import type {
   Report,
   Verb,
 } from '../../protocol/messages.ts';
+import type { CallOptions } from './calls.ts';
+
+export type { CallOptions } from './calls.ts';
 
 export type Hello = Omit<Extract<FromMinion, { type: 'hello' }>, 'type'>;
 export type Facts = Hello['facts'];
@@ -26,6 +29,7 @@ export interface Fleet {
     host: HostId,
     call: Extract<Call, { verb: V }>,
     deadlineMs: number,
+    options?: CallOptions,
   ): Promise<Answer<V>>;
 }
 

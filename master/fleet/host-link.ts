@@ -15,7 +15,7 @@ import type { Pulse } from '../../protocol/pulse.ts';
 import { Session, type SessionEnd } from '../../protocol/session.ts';
 import type { Deadlines } from '../../protocol/deadlines.ts';
 import type { Holder } from './admission.ts';
-import { Calls } from './calls.ts';
+import { Calls, type CallOptions } from './calls.ts';
 import type { Hello } from './fleet.ts';
 
 /** What is handled in its turn, and counts until it is. */
@@ -79,8 +79,12 @@ export class HostLink {
     return this.#session.send(message);
   }
 
-  call<V extends Verb>(call: Extract<Call, { verb: V }>, deadlineMs: number): Promise<Answer<V>> {
-    return this.#calls.ask(call, deadlineMs);
+  call<V extends Verb>(
+    call: Extract<Call, { verb: V }>,
+    deadlineMs: number,
+    options?: CallOptions,
+  ): Promise<Answer<V>> {
+    return this.#calls.ask(call, deadlineMs, options);
   }
 
   /** What was told is safe now. */
@@ -123,6 +127,9 @@ export class HostLink {
         if (!this.#calls.settle(message.id, message.answer)) {
           this.end('an answer that does not fit its question');
         }
+        break;
+      case 'log':
+        this.#calls.said(message.id, message.lines);
         break;
       case 'bye':
         break; // The session itself has ended with it.

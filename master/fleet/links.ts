@@ -13,7 +13,7 @@ import { fault } from '../../states/faults.ts';
 import type { HostId } from '../../states/ids.ts';
 import type { HostRecord } from '../views/hosts.ts';
 import { Refusal, type Holder } from './admission.ts';
-import type { Fleet, FleetHandlers, Hello } from './fleet.ts';
+import type { CallOptions, Fleet, FleetHandlers, Hello } from './fleet.ts';
 import { HostLink, type Numbered } from './host-link.ts';
 import { Turns } from './turns.ts';
 
@@ -61,10 +61,11 @@ export class Links implements Fleet {
     host: HostId,
     call: Extract<Call, { verb: V }>,
     deadlineMs: number,
+    options?: CallOptions,
   ): Promise<Answer<V>> {
     const link = this.#linked.get(host);
     if (link === undefined) throw fault('HOSTS_MISSING', `${host} has no link`, { where: host });
-    return link.call(call, deadlineMs);
+    return link.call(call, deadlineMs, options);
   }
 
   /** A connection whose holder has been admitted. */

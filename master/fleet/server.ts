@@ -138,7 +138,7 @@ class FleetServer {
       address: () => this.#address(),
       connected: () => links.connected(),
       desire: (host, desire) => links.desire(host, desire),
-      call: (host, call, deadlineMs) => links.call(host, call, deadlineMs),
+      call: (host, call, deadlineMs, more) => links.call(host, call, deadlineMs, more),
       disconnect: (host, reason = 'this host was removed from the master') => {
         links.disconnect(host, reason);
       },

@@ -8,7 +8,7 @@ import type { NewContainer } from './engine.ts';
 /** The body of `POST /containers/create`. */
 export type CreateBody = ReturnType<typeof createBody>;
 
-export function createBody({ name, spec, labels, network }: NewContainer) {
+export function createBody({ name, spec, labels, network, oneShot }: NewContainer) {
   return {
     Image: imageReference(spec.image),
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
@@ -31,7 +31,9 @@ export function createBody({ name, spec, labels, network }: NewContainer) {
       ...(spec.limits.memoryBytes === undefined ? {} : { Memory: spec.limits.memoryBytes }),
       ...(spec.limits.cpus === undefined ? {} : { NanoCpus: Math.round(spec.limits.cpus * 1e9) }),
     },
-    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [String(spec.service)] } } },
+    NetworkingConfig: {
+      EndpointsConfig: { [network]: { Aliases: oneShot === true ? [] : [String(spec.service)] } },
+    },
   };
 }
 

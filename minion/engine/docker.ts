@@ -18,6 +18,7 @@ import {
   networksAnswer,
   volumesAnswer,
 } from './answers.ts';
+import { archiveBytesMax, fileIn } from './archive.ts';
 import { Connection, misunderstood, type Job } from './connection.ts';
 import { createBody, imageReference, wholeSeconds } from './create-options.ts';
 import { dockerHostText, parseDockerHost, type DockerHost } from './docker-host.ts';
@@ -28,6 +29,7 @@ import type {
   EngineEvent,
   EngineImage,
   EngineInfo,
+  ExecOptions,
   ExecResult,
   NewContainer,
   PullOptions,
@@ -36,6 +38,7 @@ import { containerFault, pullFault, takenPort, type Refusal } from './errors.ts'
 import { eventFilters, readEvents } from './events.ts';
 import { runCommand } from './exec.ts';
 import { importWithout } from './import-without.ts';
+import { LiveLines } from './live-lines.ts';
 import { logLines } from './log-frames.ts';
 import { followPull } from './pull-stream.ts';
 import { refusalOf, unless } from './refusals.ts';
@@ -56,6 +59,8 @@ const deadlines = {
   writeMs: 120_000,
   /** Beside the grace of the container itself. */
   stopMs: 30_000,
+  /** No container that is waited for is given longer than a day. */
+  endMs: 90_000_000,
   /** Between two lines of a pull. */
   pullSilenceMs: 120_000,
 } as const;
@@ -230,7 +235,7 @@ class DockerEngine implements Engine {
   exec(
     container: string,
     command: readonly string[],
-    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+    { timeoutMs, signal, onLine }: ExecOptions,
   ): Promise<ExecResult> {
     const job = { ...write('exec', container), ms: timeoutMs + deadlines.readMs, signal };
     return this.#connection.call(job, async ({ docker }, call) => {
@@ -240,7 +245,7 @@ class DockerEngine implements Engine {
         AttachStderr: true,
         abortSignal: call.signal,
       });
-      return runCommand(made, { timeoutMs, signal: call.signal, local: this.#local });
+      return runCommand(made, { timeoutMs, onLine, signal: call.signal, local: this.#local });
     });
   }
 
@@ -252,6 +257,54 @@ class DockerEngine implements Engine {
       // A logging driver may send it all away and keep nothing.
       const raw: unknown = await unless(/does not support reading/, log);
       return Buffer.isBuffer(raw) ? logLines(raw, lines) : [];
+    });
+  }
+
+  ended(container: string, signal: AbortSignal): Promise<void> {
+    const job = { ...write('wait for', container), ms: deadlines.endMs, signal };
+    return this.#connection.call(job, async ({ docker }, call) => {
+      // Gone altogether is ended too.
+      await unless(404, named(docker, container).wait({ abortSignal: call.signal }));
+    });
+  }
+
+  async follow(
+    container: string,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const job = { ...read(`log of ${container}`), refused: forContainer(container), signal };
+    const lines = new LiveLines(onLine);
+    try {
+      const stream = await this.#connection.call(job, async ({ docker }, call) => {
+        const abortSignal = AbortSignal.any([signal, call.signal]);
+        const wanted = { follow: true, stdout: true, stderr: true, abortSignal } as const;
+        return named(docker, container).logs(wanted);
+      });
+      for await (const chunk of stream) if (chunk instanceof Uint8Array) lines.push(chunk);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error instanceof Fault ? error : this.#connection.lost(error);
+    } finally {
+      lines.end();
+    }
+  }
+
+  file(container: string, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    const job = { ...read(`${path} of ${container}`), refused: forContainer(container) };
+    return this.#connection.call(job, async ({ docker }, { signal }) => {
+      const wanted = { path, abortSignal: signal };
+      const stream = await unless(404, named(docker, container).getArchive(wanted));
+      if (stream === undefined) return undefined;
+      const chunks: Uint8Array[] = [];
+      let left = archiveBytesMax(bytesMax);
+      for await (const chunk of stream) {
+        if (!(chunk instanceof Uint8Array)) continue;
+        chunks.push(chunk.subarray(0, left));
+        left -= chunk.length;
+        if (left <= 0) break;
+      }
+      return fileIn(Buffer.concat(chunks), bytesMax);
     });
   }
 

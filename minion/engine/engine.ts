@@ -72,6 +72,8 @@ export interface NewContainer {
   readonly spec: ContainerSpec;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: string;
+  /** Nobody finds it by the name of its service: it is none. */
+  readonly oneShot?: true;
 }
 
 export interface EngineEvent {
@@ -81,6 +83,13 @@ export interface EngineEvent {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ExecOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Each line of both outputs as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface ExecResult {
@@ -113,13 +122,15 @@ export interface Engine {
   remove(container: string): Promise<void>;
   unpause(container: string): Promise<void>;
   rename(container: string, name: string): Promise<void>;
-  exec(
-    container: string,
-    command: readonly string[],
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-  ): Promise<ExecResult>;
+  exec(container: string, command: readonly string[], options: ExecOptions): Promise<ExecResult>;
   /** The newest lines of both outputs, oldest first, unframed; none where the Engine keeps no log. */
   logs(container: string, lines: number): Promise<readonly string[]>;
+  /** Resolves when it does not run, also where it never did; rejects when the signal fires. */
+  ended(container: string, signal: AbortSignal): Promise<void>;
+  /** Every line of both outputs from its beginning, as they come, until it ends or the signal fires. */
+  follow(container: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /** A regular file of a container, running or not; undefined where there is none, or a larger one. */
+  file(container: string, path: string, bytesMax: number): Promise<Uint8Array | undefined>;
   /**
    * Everything from the call on, also what happens before the first turn; nothing of commands that are
    * run inside. Ends with a DOCKER_DOWN fault when the Engine goes away, by itself when the signal

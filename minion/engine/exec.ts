@@ -5,6 +5,7 @@ import { execAnswer } from './answers.ts';
 import type { ExecResult } from './engine.ts';
 import { tidy } from './errors.ts';
 import { endLeftover } from './leftover.ts';
+import { LiveLines } from './live-lines.ts';
 import { framedText } from './log-frames.ts';
 
 interface Asked {
@@ -22,6 +23,8 @@ export interface Patience {
   readonly signal: AbortSignal;
   /** Whether the Engine counts processes as we do. */
   readonly local: boolean;
+  /** Each line as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** Docker says so too of a check of its own that took too long. */
@@ -36,7 +39,7 @@ const endPollMs = 100;
 export async function runCommand(command: Command, patience: Patience): Promise<ExecResult> {
   const { signal, local } = patience;
   const late = AbortSignal.timeout(patience.timeoutMs);
-  const output = new Output();
+  const output = new Output(patience.onLine);
   try {
     const abortSignal = AbortSignal.any([signal, late]);
     await output.read(await command.start({ hijack: false, abortSignal }));
@@ -59,17 +62,28 @@ const ended = (exitCode: number, output: string): ExecResult =>
 /** What a command said, up to a bound; the rest is read and dropped. */
 class Output {
   readonly #chunks: Uint8Array[] = [];
+  readonly #lines: LiveLines | undefined;
   #bytes = 0;
+
+  constructor(onLine: Patience['onLine']) {
+    this.#lines = onLine && new LiveLines(onLine);
+  }
 
   get text(): string {
     return framedText(Buffer.concat(this.#chunks));
   }
 
   async read(stream: AsyncIterable<unknown>): Promise<void> {
-    for await (const chunk of stream) {
-      if (!(chunk instanceof Uint8Array) || this.#bytes >= outputBytesMax) continue;
-      this.#chunks.push(chunk.subarray(0, outputBytesMax - this.#bytes));
-      this.#bytes += chunk.length;
+    try {
+      for await (const chunk of stream) {
+        if (!(chunk instanceof Uint8Array)) continue;
+        this.#lines?.push(chunk);
+        if (this.#bytes >= outputBytesMax) continue;
+        this.#chunks.push(chunk.subarray(0, outputBytesMax - this.#bytes));
+        this.#bytes += chunk.length;
+      }
+    } finally {
+      this.#lines?.end();
     }
   }
 }

@@ -3,7 +3,7 @@
 
 import { StringDecoder } from 'node:string_decoder';
 
-const headerBytes = 8;
+export const headerBytes = 8;
 const stderr = 2;
 
 /** Lines of both outputs in the order they were finished in; the newest `count` of them. */
@@ -50,7 +50,7 @@ function* frames(bytes: Uint8Array): Generator<{ output: number; bytes: Uint8Arr
   }
 }
 
-const isHeader = (bytes: Uint8Array, at: number): boolean =>
+export const isHeader = (bytes: Uint8Array, at: number): boolean =>
   bytes.length - at >= headerBytes &&
   (bytes[at] ?? Infinity) <= stderr &&
   bytes[at + 1] === 0 &&

@@ -1,19 +1,17 @@
 // brine.yaml: the project, where its images are, and how releases are tested on their way.
 
 import { z } from 'zod';
-import { bounds } from '../bounds.ts';
 import { defaults } from '../defaults.ts';
 import { isName } from '../ids.ts';
 import { quoted, right, wrong } from '../parsed.ts';
 import * as kinds from './kinds.ts';
-import { anyText, count, flag, oneOf } from './kind.ts';
+import { flag, oneOf } from './kind.ts';
 import * as names from './names.ts';
 import { leaf } from './leaf.ts';
 import { keyed, list, map, type Key } from './shape.ts';
+import { makeTestSchema } from './test.ts';
 
 const value = leaf('literal');
-/** Tests are resolved when they are run. */
-const later = leaf('written');
 
 const nameHint = '1 to 40 of a-z, 0-9 and -, with - only in between';
 
@@ -69,63 +67,7 @@ const image = map('an image', {
   track: track.exactOptional().describe('Which new versions become releases by themselves.'),
 });
 
-const word = anyText(bounds.wordCharsMax);
-
-const test = map('a test', {
-  http: later(names.testUrl, { about: 'A URL that is asked.' }).exactOptional(),
-  expect: map('`expect`', {
-    status: value(count(100, 599), {
-      about: 'The status of a good answer.',
-      default: defaults.test.status,
-    }).exactOptional(),
-  })
-    .exactOptional()
-    .describe('What a good answer is.'),
-  container: later(names.testImage, {
-    about: 'An image that is run; exit code 0 is a pass.',
-  }).exactOptional(),
-  command: list(later(word), { min: 1 }).exactOptional().describe('Words of its command.'),
-  env: keyed(
-    {
-      pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,254}$',
-      check: (raw) =>
-        /^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(raw)
-          ? right(raw)
-          : wrong(`${quoted(raw)} is not the name of an environment variable`),
-    },
-    later(anyText(bounds.textCharsMax)),
-  )
-    .exactOptional()
-    .describe('Its environment variables.'),
-  on: value(oneOf('each-host', 'one-host'), {
-    about: 'Where it is run.',
-    default: defaults.test.on,
-  }).exactOptional(),
-  timeout: value(kinds.duration(1), {
-    about: 'Time that it is given.',
-    default: defaults.test.timeout,
-  }).exactOptional(),
-}).superRefine((wanted, context) => {
-  const say = (key: string | undefined, message: string, hint: string): void =>
-    context.addIssue({
-      code: 'custom',
-      path: key === undefined ? [] : [key],
-      message,
-      params: { hint },
-    });
-  const { http, container } = wanted;
-  if (http === undefined && container === undefined) {
-    say(undefined, 'a test asks by `http` or runs a `container`', 'write one of them');
-  } else if (http !== undefined && container !== undefined) {
-    say('container', '`http` and `container` are two tests', 'give each a name of its own');
-  } else {
-    const strange = http === undefined ? (['expect'] as const) : (['command', 'env'] as const);
-    const kind = http === undefined ? 'http' : 'container';
-    for (const key of strange) {
-      if (key in wanted) say(key, `\`${key}\` belongs to \`${kind}\``, 'take it out');
-    }
-  }
-});
+const test = makeTestSchema('written');
 
 const stage = map('a stage', {
   after: z
@@ -158,5 +100,5 @@ export const brineSchema = map('brine.yaml', {
 });
 
 export type BrineFile = z.output<typeof brineSchema>;
-export type TestFile = z.output<typeof test>;
+export type { TestFile } from './test.ts';
 export type StageFile = z.output<typeof stage>;

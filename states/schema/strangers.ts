@@ -28,6 +28,12 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     test: 'write `exec: [<command>, …]`',
     url: 'write `http: <path>`',
   },
+  'a test': {
+    image: 'write `container: "${image.<name>}"`',
+    retries: 'it is asked again until its `timeout`; see `interval`',
+    url: 'write `http: <url>`',
+  },
+  '`expect`': { header: 'write `headers: { <name>: … }`' },
   '`stop`': { grace_period: 'write `timeout`', grace: 'write `timeout`' },
   '`limits`': { cpu: 'write `cpus`', mem: 'write `memory`' },
   '`rollout`': { parallelism: 'write `batch`', failures: 'write `max_failures`' },
@@ -65,8 +71,7 @@ const notYet: Readonly<Record<string, readonly string[]>> = {
   'a registry': ['auth', 'mirror'],
   'an environment': ['apply', 'drift', 'offline', 'windows', 'hold'],
   'an image': ['together'],
-  'a test': ['exec', 'junit', 'retries', 'secrets'],
-  '`expect`': ['header', 'headers', 'body', 'json'],
+  'a test': ['secrets'],
   'a stage': ['windows', 'gates'],
   'brine.yaml': ['notifications', 'secrets'],
 };

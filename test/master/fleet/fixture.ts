@@ -212,7 +212,7 @@ export class TestLink {
     const handlers: LinkHandlers = {
       onWelcome: (welcome) => void this.welcomes.push(welcome),
       onDesire: (desire) => void this.desires.push(desire),
-      onCall: (call, signal) => this.onCall(call, signal),
+      onCall: (call, signal, say) => this.onCall(call, signal, say),
       onAck: (seq) => {
         this.acks.push(seq);
         this.pending = this.pending.filter((each) => each.seq > seq);
