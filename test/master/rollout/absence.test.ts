@@ -149,6 +149,30 @@ describe('a host', () => {
     expect(model.phases).toEqual(['h1 switching', 'h2 pulled', 'h3 pulled']);
   });
 
+  it('says a thing once, however often it reports it', () => {
+    const model = pulled(new Model({ hosts: three, policy: { batch: { hosts: 2 } } }));
+    model.work(h1, 'works');
+    model.deliver(h1, { again: true });
+    const before = model.rollout;
+    const told = model.told.length;
+    model.now += 5;
+    model.deliver(h1, { again: true });
+    expect(model.rollout).toBe(before);
+    expect(model.told.length).toBe(told);
+  });
+
+  it('that was left behind keeps what it ran when all others are removed', () => {
+    const model = new Model({ hosts: three });
+    turn(model, h1);
+    turn(model, h3);
+    model.lose(h2);
+    model.pass(60_000);
+    model.event({ type: 'removed', host: h1 });
+    model.event({ type: 'removed', host: h3 });
+    expect(model.rollout).toMatchObject({ phase: 'errored', exit: 6 });
+    expect(model.desired.get(h2)).toMatchObject({ state: 'old', mode: 'run' });
+  });
+
   it('that is removed is waited for no longer', () => {
     const model = pulled(new Model({ hosts: three }));
     model.event({ type: 'removed', host: h1 });
