@@ -3,8 +3,9 @@
 // no error: at anything else it gives up, and the library reads the file. A test holds both equal.
 
 import { bounds } from './bounds.ts';
+import { plainInBlock, plainInFlow, plainKey, quotedText, resolvePlain } from './plain-scalar.ts';
 import type { Place, SourceText } from './source-text.ts';
-import type { Entry, MapTree, Primitive, Tree } from './tree.ts';
+import type { Entry, MapTree, Tree } from './tree.ts';
 
 /** Undefined where the file needs the whole language. */
 export function readSimple(source: SourceText): MapTree | undefined {
@@ -136,7 +137,8 @@ class Reader {
       }
       default: {
         const source = this.#match(plain);
-        const value = resolve(source);
+        const value = resolvePlain(source);
+        if (value === undefined) throw tooMuch;
         const shown = value === null ? 'null' : source;
         return { kind: 'scalar', value, source: shown, place: this.#place(start, this.#at) };
       }
@@ -228,26 +230,4 @@ class Reader {
     this.#text[start] === '-' && this.#text[start + 1] === ' ';
 
   #place = (start: number, end: number): Place => ({ source: this.#source, start, end });
-}
-
-const plainKey = /[A-Za-z_][\w./-]{0,200}(?=:)/y;
-const quotedText = /"[^"\\\n]*"|'[^'\n]*'/y;
-/** Never with `: `, ` #` or an end in a colon or a space. */
-const plainInBlock =
-  /[A-Za-z0-9_./$](?:[\w./$%=@+*()!<>~^;,&|?{}[\]-]|:(?=[\w./$%=@+*()-])| +(?=[\w./$%=@+*()!<>~^;,&|?{}[\]-]))*/y;
-const plainInFlow =
-  /[A-Za-z0-9_./$](?:[\w./$%=@+*()!<>~^;&|?-]|:(?=[\w./$%=@+*()-])| +(?=[\w./$%=@+*()!<>~^;&|?-]))*/y;
-
-/** The core schema of YAML 1.2. */
-function resolve(source: string): Primitive {
-  if (/^(?:null|Null|NULL)$/.test(source)) return null;
-  if (/^(?:true|True|TRUE)$/.test(source)) return true;
-  if (/^(?:false|False|FALSE)$/.test(source)) return false;
-  if (!/^[0-9.]/.test(source)) return source;
-  if (/^[0-9]+$/.test(source)) return parseInt(source, 10);
-  if (/^(?:\.[0-9]+|[0-9]+\.[0-9]*)$/.test(source)) return parseFloat(source);
-  // Octal, hexadecimal, exponents, infinities: rare enough for the library.
-  if (/^(?:0o[0-7]+|0x[0-9a-fA-F]+|\.(?:inf|Inf|INF|nan|NaN|NAN))$/.test(source)) throw tooMuch;
-  if (/^(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/.test(source)) throw tooMuch;
-  return source;
 }

@@ -1,3 +1,5 @@
+// Long because what is resolved, and what is refused, is shown whole.
+
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostics } from '../../states/diagnostics.ts';
 import { hostState } from '../../protocol/state-schema.ts';
