@@ -1,10 +1,13 @@
 // The HTTP API in types: what the CLI and any other client send and get. Served on the Unix socket
-// and, for bearers of a token, on the port for people and CI. Errors are `ErrorAnswer`.
+// and, for bearers of a token, on the port for people and CI. Errors are `ErrorAnswer`. Long because
+// it is the whole of the contract.
 
 import type { Answer, HostFailure, Running } from '../../protocol/messages.ts';
+import type { Tested } from '../../protocol/test-schema.ts';
 import type { FaultData } from '../../states/faults.ts';
 import type { PlanProblem, Step, Switch } from '../../states/step.ts';
 import type { BrineEvent, HostPhase, RolloutPhase } from '../events.ts';
+import type { Origin, Promotion, PromotionPhase, TestRun } from '../pipeline/record.ts';
 
 /** `rendered` holds diagnostics as text with source lines and carets, ready to print. */
 export interface ErrorAnswer {
@@ -92,6 +95,8 @@ export interface RolloutView {
 /** POST /v1/apply: `rollout` is null when every host is in sync already. `since`: follow events after it. */
 export interface ApplyRequest extends PlanRequest {
   readonly actor: string;
+  /** In a stage of the pipeline: past its gates, recorded with the reason. */
+  readonly force?: { readonly why: string };
 }
 export interface ApplyAnswer {
   readonly rollout: RolloutView | null;
@@ -176,6 +181,192 @@ export interface TokenView {
   readonly bound: string | null;
 }
 
+/** One image of a release: what CI gave it, and the commit it was built from where that is known. */
+export interface ReleaseImageView {
+  readonly name: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly commit: string | null;
+}
+
+/** What a test said, with where its kept text is found (a path of this API) in `evidence.output`. */
+export type TestView = TestRun;
+
+/** One promotion or rollback, as it is recorded. `exit`: of a CLI that follows it; null until it is over. */
+export interface PromotionView extends Promotion {
+  readonly exit: number | null;
+}
+
+/** What became of a release in one stage, from the newest promotion that it had there. */
+export interface ReleaseInStage {
+  readonly environment: string;
+  /** `runs`: it is what the environment should run now, verified or not. */
+  readonly state: 'runs' | 'verified' | 'failed' | 'under-way' | 'waiting' | 'left' | 'none';
+  readonly verified: boolean;
+  readonly since: number | null;
+  readonly reason: string | null;
+  readonly promotion: PromotionView | null;
+  readonly tests: readonly TestView[];
+}
+
+/** GET /v1/releases/:id; GET /v1/releases has them newest first. */
+export interface ReleaseView {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly images: readonly ReleaseImageView[];
+  readonly origin: Origin;
+  readonly stages: readonly ReleaseInStage[];
+}
+
+/** POST /v1/releases: tags by name of the image; resolved to digests now. Needs `release` or `admin`. */
+export interface ReleaseRequest {
+  readonly images: Readonly<Record<string, string>>;
+  readonly commit?: string;
+  readonly url?: string;
+  readonly message?: string;
+  /** Does not wait for the images that brine.yaml names `together` with these. */
+  readonly alone?: boolean;
+  readonly actor: string;
+}
+export interface ReleaseAnswer {
+  /** Null while images that it is to be released together with have not arrived. */
+  readonly release: ReleaseView | null;
+  readonly waitsFor: readonly string[];
+  /** The same digests were a release already. */
+  readonly known: boolean;
+  readonly since: number;
+}
+
+/** Why an environment is not further than it is, in words, and until when as far as that is known. */
+export interface ExplainView {
+  readonly environment: string;
+  readonly state: 'under-way' | 'waiting' | 'idle';
+  readonly promotion: string | null;
+  readonly release: string | null;
+  readonly reason: string;
+  readonly until: number | null;
+}
+
+export interface FreezeView {
+  readonly id: string;
+  /** None named: all. */
+  readonly environments: readonly string[];
+  readonly actor: string;
+  readonly message: string;
+  readonly since: number;
+  readonly until: number | null;
+}
+
+export interface StageView {
+  readonly environment: string;
+  readonly after: readonly string[];
+  /** What it should run now; null before anything has entered. */
+  readonly current: {
+    readonly release: string;
+    readonly since: number;
+    readonly verified: boolean;
+    readonly images: readonly ReleaseImageView[];
+    /** Of the commit that was built, and its first line, where whoever released it said so. */
+    readonly commit: string | null;
+    readonly subject: string | null;
+  } | null;
+  /** Of the promotion under way, else of the last one; null where there was none. */
+  readonly phase: PromotionPhase | null;
+  readonly since: number | null;
+  readonly active: PromotionView | null;
+  readonly waiting: PromotionView | null;
+  readonly last: PromotionView | null;
+  /** The first condition that is not met: shown between this stage and the ones before it. */
+  readonly next: ExplainView;
+  readonly hold: {
+    readonly actor: string;
+    readonly why: string;
+    readonly since: number;
+    readonly until: number | null;
+  } | null;
+  readonly stopped: { readonly reason: string; readonly since: number } | null;
+  readonly quarantined: readonly {
+    readonly release: string;
+    readonly promotion: string;
+    readonly at: number;
+    readonly reason: string;
+  }[];
+  readonly soakMs: number;
+  readonly approval: 'none' | 'manual';
+  readonly tests: readonly string[];
+  /** Changes by people that are in the states and not on the hosts; `apply: manual` leaves them to a person. */
+  readonly pending: string | null;
+}
+
+/** GET /v1/pipeline; no stages: the project has no pipeline. */
+export interface PipelineView {
+  readonly stages: readonly StageView[];
+  readonly freezes: readonly FreezeView[];
+  /** Images that have arrived and wait for those that they are released together with. */
+  readonly arrivals: readonly {
+    readonly name: string;
+    readonly tag: string;
+    readonly at: number;
+  }[];
+}
+
+/** POST /v1/environments/:environment/promote; `force` passes the gates and is recorded with its reason. */
+export interface PromoteRequest {
+  readonly release: string;
+  readonly force?: { readonly why: string };
+  readonly actor: string;
+}
+/** POST …/rollback: to the last release verified there, or to `release`. */
+export interface StageRollbackRequest {
+  readonly release?: string;
+  readonly why?: string;
+  readonly actor: string;
+}
+/** POST …/approve: what waits, or `release` before it comes. */
+export interface ApproveRequest {
+  readonly release?: string;
+  readonly actor: string;
+}
+/** POST …/hold; `minutes`: it ends by itself. POST …/resume and …/retry take {actor} alone. */
+export interface HoldRequest {
+  readonly why: string;
+  readonly minutes?: number;
+  readonly actor: string;
+}
+/** POST …/abort: what is under way, else what waits, or `promotion`. */
+export interface StageAbortRequest {
+  readonly promotion?: string;
+  readonly why?: string;
+  readonly actor: string;
+}
+/** What all commands to a stage answer: how it stands afterwards. `since`: follow events after it. */
+export interface StageAnswer {
+  readonly stage: StageView;
+  /** The promotion that the command was about or began; null where there is none (hold, resume). */
+  readonly promotion: PromotionView | null;
+  readonly since: number;
+}
+
+/** POST /v1/freezes; no environments: all. DELETE /v1/freezes/:id?actor= ends it. */
+export interface FreezeRequest {
+  readonly environments?: readonly string[];
+  readonly message: string;
+  readonly minutes?: number;
+  readonly actor: string;
+}
+
+/** What a test of a promotion said on one host: its newest run there. */
+export interface TestOutputView {
+  readonly test: string;
+  readonly host: string;
+  readonly environment: string;
+  readonly release: string;
+  readonly at: number;
+  /** `output` holds its beginning and its end, and how much between them was left out. */
+  readonly tested: Tested;
+}
+
 /**
  * The paths. `follow=1` on /v1/events keeps the answer open: one JSON object per line, stored events
  * after `since` first, then live ones with progress between them; a heartbeat is an empty line.
@@ -185,6 +376,13 @@ export interface TokenView {
  *   POST /v1/plan · /v1/apply · /v1/rollback · /v1/ping · /v1/tokens · /v1/rollouts/:id/abort
  *   PUT  /v1/hosts/:id/labels {set, remove, actor} · DELETE /v1/hosts/:id · /v1/tokens/:id
  *   GET  /v1/hosts/:id/logs?environment=&service=&lines=
+ *   GET  /v1/promotions/:id/output?test=&host=
+ *
+ * The pipeline, where the project has one:
+ *
+ *   GET  /v1/pipeline · /v1/releases · /v1/releases/:id · /v1/explain/:environment · /v1/promotions/:id
+ *   POST /v1/releases · /v1/freezes · DELETE /v1/freezes/:id
+ *   POST /v1/environments/:environment/{promote,rollback,approve,hold,resume,retry,abort}
  */
 export interface Routes {
   readonly hosts: { readonly hosts: readonly HostView[] };
@@ -192,4 +390,6 @@ export interface Routes {
   readonly events: { readonly events: readonly BrineEvent[] };
   readonly tokens: { readonly tokens: readonly TokenView[] };
   readonly logs: Answer<'logs'>;
+  readonly output: { readonly outputs: readonly TestOutputView[] };
+  readonly releases: { readonly releases: readonly ReleaseView[] };
 }
