@@ -25,6 +25,8 @@ export function command(
         else reject(new Error(`${[program, ...args].join(' ')}: ${err || error.message}`));
       },
     );
+    // A program that ends before it has read all has said why.
+    child.stdin?.on('error', () => undefined);
     if (input !== undefined) child.stdin?.end(input);
   });
 }

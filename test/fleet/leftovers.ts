@@ -1,7 +1,7 @@
 // Takes a fleet away: its own end, and what killed runs have left. Everything is found by the record's
 // names and process ids; nothing is guessed.
 
-import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, type Dirent } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from './command.ts';
@@ -39,7 +39,7 @@ export async function remove(record: FleetRecord): Promise<void> {
   removeShimSockets(record.dir);
   await unmountBelow(record.dir);
   await removeNetwork(record, names);
-  for (const name of names) removeGroup(name);
+  for (const name of names) removeGroups(name);
   await rm(record.dir, { recursive: true, force: true });
   forget(record);
 }
@@ -52,71 +52,52 @@ async function inNamespace(name: string): Promise<ProcessId[]> {
 }
 
 /** What runs in the host's containers. */
-function inGroup(name: string): ProcessId[] {
-  const lists = groupsOf(name).flatMap((group) =>
-    readdirSync(group, { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('cgroup.procs'))
-      .map((path) => readOr(join(group, path))),
+const inGroup = (name: string): ProcessId[] =>
+  identified(
+    groupsOf(name)
+      .map((group) => readOr(join(group, 'cgroup.procs')))
+      .join('\n'),
   );
-  return identified(lists.join('\n'));
-}
 
 const identified = (text: string): ProcessId[] =>
   [...new Set(text.match(/\d+/g) ?? [])].flatMap((pid) => identify(Number(pid)) ?? []);
 
-/** One with cgroup v2, one for each controller with v1. */
+/** A host's control groups and all below, parents first: one tree with cgroup v2, several with v1. */
 function groupsOf(name: string): string[] {
   const root = '/sys/fs/cgroup';
-  const roots = [root, ...readdirSync(root).map((each) => join(root, each))];
-  return roots
-    .map((each) => join(each, name))
-    .filter((path) => {
-      try {
-        readdirSync(path);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return [root, ...foldersIn(root)].map((each) => join(each, name)).flatMap(withFolders);
 }
 
-function removeGroup(name: string): void {
-  for (const group of groupsOf(name)) {
-    const below = readdirSync(group, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const path of [group, ...below].sort().reverse()) {
-      try {
-        rmdirSync(path);
-      } catch {
-        // The kernel may still be burying what was in it; an empty group does no harm.
-      }
+function withFolders(path: string): string[] {
+  return existsSync(path) ? [path, ...foldersIn(path).flatMap(withFolders)] : [];
+}
+
+/** Containers that end take theirs away at any time. */
+function foldersIn(path: string): string[] {
+  return list(path)
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(path, entry.name));
+}
+
+function removeGroups(name: string): void {
+  for (const group of groupsOf(name).reverse()) {
+    try {
+      rmdirSync(group);
+    } catch {
+      // The kernel may still be burying what was in it; an empty group does no harm.
     }
   }
 }
 
 /** A shim that is killed leaves its socket in a directory that all Engines share. */
 function removeShimSockets(dir: string): void {
-  let paths: string[];
-  try {
-    paths = readdirSync(dir, { encoding: 'utf8' });
-  } catch {
-    return;
-  }
-  for (const host of paths) {
-    const tasks = join(dir, host, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
-    let ids: string[];
-    try {
-      ids = readdirSync(tasks);
-    } catch {
-      continue;
-    }
-    for (const id of ids) {
-      const socket = /^unix:\/\/(\/run\/containerd\/s\/[0-9a-f]+)$/.exec(
-        readOr(join(tasks, id, 'address')),
-      )?.[1];
-      if (socket !== undefined) rmSync(socket, { force: true });
-    }
+  const tasks = list(dir)
+    .map(({ name }) => join(dir, name, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby'))
+    .flatMap(foldersIn);
+  for (const task of tasks) {
+    const address = readOr(join(task, 'address'));
+    const [, socket] = /^unix:\/\/(\/run\/containerd\/s\/[0-9a-f]+)$/.exec(address) ?? [];
+    if (socket !== undefined) rmSync(socket, { force: true });
   }
 }
 
@@ -142,9 +123,12 @@ async function removeNetwork(record: FleetRecord, names: readonly string[]): Pro
   }
 }
 
-function namespaces(): string[] {
+const namespaces = (): string[] => list('/run/netns').map(({ name }) => name);
+
+/** Nothing where there is no such directory, or no longer. */
+function list(path: string): Dirent[] {
   try {
-    return readdirSync('/run/netns');
+    return readdirSync(path, { withFileTypes: true });
   } catch {
     return [];
   }

@@ -37,8 +37,11 @@ export async function makeNetwork(record: FleetRecord): Promise<void> {
 }
 
 async function batch(lines: readonly string[], namespace?: string): Promise<void> {
-  const where = namespace === undefined ? [] : ['-netns', namespace];
-  await command('ip', [...where, '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  const input = `${lines.join('\n')}\n`;
+  const inside = ['ip', '-batch', '-'];
+  // Not `ip -netns`, which also makes a mount namespace: that fails where / is no mount of its own.
+  if (namespace === undefined) await command('ip', inside.slice(1), { input });
+  else await command('nsenter', [`--net=/run/netns/${namespace}`, ...inside], { input });
 }
 
 /** At once, without a word to either side. */
