@@ -6,6 +6,7 @@ import type { HostId } from '../../states/ids.ts';
 import type { HostState } from '../../states/model.ts';
 import type { NewEvent } from '../events.ts';
 import type { Compare, Store, Write } from '../store/store.ts';
+import { idsOf } from './draft.ts';
 import { keys, readDesired, readState, type Versioned } from './keys.ts';
 import { isOver, type DesiredRecord, type Rollout } from './record.ts';
 import type { Effect } from './reducer.ts';
@@ -120,10 +121,11 @@ class DesiredChanges {
 
 function recordWrites(before: Rollout | undefined, after: Rollout): readonly Write[] {
   const { hosts, ...head } = after;
-  const known = new Map(before?.hosts.map((host) => [host.host, host]));
-  const changed = hosts.filter((host) => known.get(host.host) !== host);
-  const left = new Set<string>(hosts.map(({ host }) => host));
-  const gone = [...known.keys()].filter((host) => !left.has(host));
+  const known = before?.hosts ?? [];
+  // A host that did not change is the same object, in the same place unless one was removed.
+  const changed = hosts.filter((host, at) => known[at] !== host);
+  const left = known.length === hosts.length ? undefined : new Set<string>(idsOf(hosts));
+  const gone = left === undefined ? [] : idsOf(known).filter((host) => !left.has(host));
   const busy = keys.busy(after.environment);
   return [
     { put: keys.head(after.id), value: head },
