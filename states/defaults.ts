@@ -15,5 +15,5 @@ export const defaults = {
     on_failure: 'rollback',
   },
   test: { status: 200, interval: '1s', on: 'one-host', timeout: '30s', grace: '10s' },
-  stage: { soak: '0s', approval: 'none' },
+  stage: { soak: '0s', approval: 'none', zone: 'UTC', on_failure: 'rollback' },
 } as const;

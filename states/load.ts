@@ -111,6 +111,7 @@ function assemble(brine: BrineFile, tree: MapTree, parts: Parts): States {
     images: imagesOf(brine, tree),
     tests: testsOf(brine, tree),
     pipeline,
+    together: brine.together ?? [],
     services: [...parts.services.keys()],
     environments,
     versions,

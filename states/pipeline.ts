@@ -55,7 +55,22 @@ export function checkPipeline(checking: PipelineCheck): readonly Diagnostic[] {
     ...Object.entries<TestFile>(brine.tests ?? {}).flatMap(([name, test]) =>
       testProblems(name, test, checking),
     ),
+    ...togetherProblems(tree, brine),
   ];
+}
+
+function togetherProblems(
+  tree: MapTree,
+  { together = [], images = {} }: BrineFile,
+): readonly Diagnostic[] {
+  return together.flatMap((group, at) =>
+    group.flatMap((image, index) => {
+      if (Object.hasOwn(images, image)) return [];
+      const { problem, hint } = unknownImage(image, Object.keys(images));
+      const place = (treeAt(tree, ['together', at, index]) ?? tree).place;
+      return [problemAt(place, problem, hint)];
+    }),
+  );
 }
 
 function stageProblems(name: string, stage: Stage, checking: PipelineCheck): readonly Diagnostic[] {

@@ -18,6 +18,8 @@ export interface States {
   readonly images: ReadonlyMap<string, Image>;
   readonly tests: ReadonlyMap<string, Test>;
   readonly pipeline: ReadonlyMap<EnvironmentName, Stage>;
+  /** Names of images that make a release only together. */
+  readonly together: readonly (readonly string[])[];
   /** Names of all services; what they are differs by environment. */
   readonly services: readonly ServiceName[];
   readonly environments: ReadonlyMap<EnvironmentName, Environment>;

@@ -69,6 +69,19 @@ const image = map('an image', {
 
 const test = makeTestSchema('written');
 
+const windows = map('`windows`', {
+  zone: value(kinds.zone, {
+    about: 'Whose clock is meant.',
+    default: defaults.stage.zone,
+  }).exactOptional(),
+  allow: list(value(kinds.weekSpan), { min: 1 })
+    .exactOptional()
+    .describe('When releases may enter; at any time where nothing is said.'),
+  deny: list(value(kinds.weekSpan), { min: 1 })
+    .exactOptional()
+    .describe('When none may enter, whatever `allow` says.'),
+});
+
 const stage = map('a stage', {
   after: z
     .union([value(names.environmentName), list(value(names.environmentName), { min: 1 })])
@@ -83,6 +96,11 @@ const stage = map('a stage', {
     about: 'Whether a person must agree before a release enters.',
     default: defaults.stage.approval,
   }).exactOptional(),
+  windows: windows.exactOptional().describe('Parts of the week in which a release may enter.'),
+  on_failure: value(oneOf('rollback', 'pause'), {
+    about: 'What follows when a release fails here: `pause` leaves it as it is for a person.',
+    default: defaults.stage.on_failure,
+  }).exactOptional(),
 });
 
 export const brineSchema = map('brine.yaml', {
@@ -93,6 +111,9 @@ export const brineSchema = map('brine.yaml', {
   images: keyed(nameKey('an image'), image)
     .exactOptional()
     .describe('The images that services run, by name.'),
+  together: list(list(value(names.imageName), { min: 2 }))
+    .exactOptional()
+    .describe('Groups of images that make a release only when all of a group have arrived.'),
   tests: keyed(nameKey('a test'), test).exactOptional().describe('Tests, by name.'),
   pipeline: keyed(nameKey('an environment'), stage)
     .exactOptional()

@@ -8,6 +8,7 @@ import { suggest } from '../suggest.ts';
 import { formatDuration, formatSize, parseDuration, parsePercent, parseSize } from '../units.ts';
 import { parseVolume } from '../volumes.ts';
 import { anyText, count, numberOf, text, unit, type Kind } from './kind.ts';
+import { parseWeekSpan, parseZone } from '../windows.ts';
 import { signals } from './signals.ts';
 
 export const duration = (min: number): Kind<number> =>
@@ -20,6 +21,9 @@ export const duration = (min: number): Kind<number> =>
 
 const durationJson = { pattern: '^(\\d+(\\.\\d+)?(d|h|m|s|ms))+$' };
 
+export const weekSpan = text('a part of a week like "mon-fri 09:00-17:00"', {}, parseWeekSpan);
+export const zone = text('a time zone like Europe/Berlin', {}, parseZone);
+
 const memoryBytesMin = 6 * 1024 ** 2;
 
 export const memory = unit(
@@ -31,6 +35,12 @@ export const memory = unit(
       ? wrong(`${quoted(raw)} is too small`, `Docker gives at least ${formatSize(memoryBytesMin)}`)
       : parsed;
   },
+);
+
+export const size = unit(
+  'a size like 64m',
+  { pattern: '^\\d+(\\.\\d+)?([bB]|[kmgtKMGT]([iI]?[bB])?)$' },
+  parseSize,
 );
 
 const cpusMax = 1_024;
@@ -72,7 +82,11 @@ export const batch: Kind<Batch> = {
 
 export const selector = text('a selector like role=app', { minLength: 1 }, parseSelector);
 
-export const port = unit('a port like 8080:80', { pattern: ':\\d+(/(tcp|udp))?$' }, parsePort);
+export const port = unit(
+  'a port like 8080:80',
+  { pattern: ':\\d+(-\\d+)?(/(tcp|udp))?$' },
+  parsePort,
+);
 
 export const containerPort = count(1, 65_535);
 
