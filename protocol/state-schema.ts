@@ -9,7 +9,7 @@ import {
   type ReleaseId,
   type ServiceName,
 } from '../states/ids.ts';
-import type { HostState } from '../states/model.ts';
+import type { ContainerOptions, HostState } from '../states/model.ts';
 import { limits } from './limits.ts';
 
 /** A string that is whatever its parser in states/ids.ts says it is. */
@@ -64,6 +64,43 @@ const healthcheck = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none'), ...probeTiming }),
 ]);
 
+const texts = z.array(text).max(1_000);
+const path = text.startsWith('/');
+const ulimit = z.number().int().min(-1);
+
+const containerOptions = {
+  workingDir: path.exactOptional(),
+  hostname: text.exactOptional(),
+  tmpfs: z
+    .array(
+      z.strictObject({
+        target: path,
+        sizeBytes: z.number().int().positive().exactOptional(),
+        mode: z.number().int().min(0).max(0o7777).exactOptional(),
+      }),
+    )
+    .max(200)
+    .exactOptional(),
+  extraHosts: z.record(text, text).exactOptional(),
+  dns: z.strictObject({ servers: texts, search: texts, options: texts }).exactOptional(),
+  capAdd: texts.exactOptional(),
+  capDrop: texts.exactOptional(),
+  readOnlyRoot: z.literal(true).exactOptional(),
+  init: z.boolean().exactOptional(),
+  securityOpt: texts.exactOptional(),
+  devices: z
+    .array(
+      z.strictObject({
+        host: path,
+        container: path,
+        permissions: z.string().regex(/^[rwm]{1,3}$/),
+      }),
+    )
+    .max(200)
+    .exactOptional(),
+  logging: z.strictObject({ driver: text, options: z.record(text, text) }).exactOptional(),
+} satisfies Record<keyof ContainerOptions, z.ZodType>;
+
 export const containerSpec = z.strictObject({
   service: serviceName,
   slot: z.number().int().min(1).max(1_000),
@@ -91,6 +128,9 @@ export const containerSpec = z.strictObject({
   limits: z.strictObject({
     memoryBytes: z.number().int().positive().exactOptional(),
     cpus: z.number().positive().exactOptional(),
+    pids: z.number().int().positive().exactOptional(),
+    shmBytes: z.number().int().positive().exactOptional(),
+    ulimits: z.record(text, z.strictObject({ soft: ulimit, hard: ulimit })).exactOptional(),
   }),
   healthcheck,
   stop: z.strictObject({ signal: text, timeoutMs: ms }),
@@ -99,6 +139,8 @@ export const containerSpec = z.strictObject({
   minHealthyMs: ms,
   needs: z.array(serviceName).max(200),
   retain: z.number().int().min(0).max(100),
+  order: z.enum(['start-first', 'stop-first']).exactOptional(),
+  ...containerOptions,
   at: sourcePosition,
 });
 

@@ -12,7 +12,7 @@ import type {
   ResolvedEnvironment,
   SourcePosition,
 } from './model.ts';
-import { hostSide, portsClash } from './ports.ts';
+import { bindingsOf, hostSide, portsClash, type PublishedPort } from './ports.ts';
 import { matches, selectorText } from './selector.ts';
 import { positionOf } from './source-text.ts';
 import type { Environment, States } from './states.ts';
@@ -21,9 +21,14 @@ import { treeAt, type Tree } from './tree.ts';
 /** Where each port stands in the states; only for what was resolved in this process. */
 const places = new WeakMap<PortBinding, SourcePosition>();
 
-export function rememberPlaces(spec: ContainerSpec, tree: Tree): void {
+export function rememberPlaces(
+  spec: ContainerSpec,
+  published: readonly PublishedPort[],
+  tree: Tree,
+): void {
+  const indexes = published.flatMap((port, index) => bindingsOf(port, spec.slot).map(() => index));
   spec.ports.forEach((port, index) => {
-    const written = treeAt(tree, ['ports', index]);
+    const written = treeAt(tree, ['ports', indexes[index] ?? index]);
     if (written !== undefined) places.set(port, positionOf(written.place));
   });
 }

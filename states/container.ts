@@ -3,6 +3,7 @@
 import { defaults } from './defaults.ts';
 import type { ServiceName } from './ids.ts';
 import type {
+  ContainerOptions,
   ContainerSpec,
   Healthcheck,
   Mount,
@@ -10,6 +11,7 @@ import type {
   PortBinding,
   SourcePosition,
 } from './model.ts';
+import { bindingsOf } from './ports.ts';
 import type { Service } from './schema/service.ts';
 import { written } from './schema/service-checks.ts';
 
@@ -20,15 +22,18 @@ export interface ContainerOf {
   /** Stands before the names of volumes: `<project>-<environment>`. */
   readonly prefix: string;
   readonly minHealthyMs: number;
+  /** Which of its instances on the host; the first where absent. */
+  readonly slot?: number;
   readonly at: SourcePosition;
 }
 
 export function makeContainer(of: ContainerOf): ContainerSpec {
-  const { name, service, image, prefix, minHealthyMs, at } = of;
-  const { command, entrypoint, user, ports = [], limits = {}, stop = {} } = service;
+  const { name, service, image, prefix, minHealthyMs, slot = 1, at } = of;
+  const { command, entrypoint, user, order, limits = {}, stop = {} } = service;
+  const ports = (service.ports ?? []).flatMap((port) => bindingsOf(port, slot));
   return {
     service: name,
-    slot: 1,
+    slot,
     image,
     ...(command && { command }),
     ...(entrypoint && { entrypoint }),
@@ -39,6 +44,9 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     limits: {
       ...(limits.memory !== undefined && { memoryBytes: limits.memory }),
       ...(limits.cpus !== undefined && { cpus: limits.cpus }),
+      ...(limits.pids !== undefined && { pids: limits.pids }),
+      ...(limits.shm !== undefined && { shmBytes: limits.shm }),
+      ...(isFull(limits.ulimits) && { ulimits: limits.ulimits }),
     },
     healthcheck: healthcheckOf(service.healthcheck ?? {}, ports),
     stop: {
@@ -50,9 +58,38 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     minHealthyMs,
     needs: service.needs ?? [],
     retain: service.retain ?? defaults.retain,
+    ...(order !== undefined && { order }),
+    ...optionsOf(service),
     at,
   };
 }
+
+/** An empty list or map asks for nothing, and is as good as absent. */
+function optionsOf(service: Service): ContainerOptions {
+  const { dns, logging, init, working_dir: workingDir, hostname } = service;
+  const { extra_hosts: extraHosts, cap_add: capAdd, cap_drop: capDrop } = service;
+  const { tmpfs, security_opt: securityOpt, devices } = service;
+  const { servers = [], search = [], options = [] } = dns ?? {};
+  return {
+    ...(workingDir !== undefined && { workingDir }),
+    ...(hostname !== undefined && { hostname }),
+    ...(isFull(tmpfs) && { tmpfs }),
+    ...(isFull(extraHosts) && { extraHosts }),
+    ...(isFull([...servers, ...search, ...options]) && { dns: { servers, search, options } }),
+    ...(isFull(capAdd) && { capAdd: unique(capAdd) }),
+    ...(isFull(capDrop) && { capDrop: unique(capDrop) }),
+    ...(service.read_only === true && { readOnlyRoot: true }),
+    ...(init !== undefined && { init }),
+    ...(isFull(securityOpt) && { securityOpt: unique(securityOpt) }),
+    ...(isFull(devices) && { devices }),
+    ...(logging && { logging: { driver: logging.driver, options: logging.options ?? {} } }),
+  };
+}
+
+const isFull = <T extends object>(value: T | undefined): value is T =>
+  value !== undefined && Object.keys(value).length > 0;
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)];
 
 const fullName = (mount: Mount, prefix: string): Mount =>
   mount.type === 'volume' ? { ...mount, source: `${prefix}-${mount.source}` } : mount;

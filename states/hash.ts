@@ -1,7 +1,7 @@
 // What a container was made from, as one hash: two specs with the same hash need no new container.
 
 import { createHash } from 'node:crypto';
-import type { ContainerSpec, HostState } from './model.ts';
+import type { ContainerOptions, ContainerSpec, HostState } from './model.ts';
 
 /** What of the host's state stands in every one of its containers. */
 export type Surroundings = Pick<HostState, 'project' | 'environment' | 'network'>;
@@ -14,6 +14,8 @@ const form = 'brine.spec.1';
  * the image's tag and commit and the release, because the digest says which bytes run;
  * the probe, `minHealthyMs`, `needs`, `retain` and the stop's timeout, because the minion keeps to
  * them by itself; `at`, because moving a line in a file changes nothing.
+ * The `order` of a switch is the plan's. Options are hashed only where they are there, so that those
+ * which came to the language later left every older hash as it was.
  * Whether Docker runs the image's own HEALTHCHECK is fixed when the container is made, so it is in.
  */
 export function specHash(spec: ContainerSpec, around: Surroundings): string {
@@ -36,9 +38,26 @@ export function specHash(spec: ContainerSpec, around: Surroundings): string {
     stopSignal: spec.stop.signal,
     user: spec.user,
     labels: spec.labels,
+    ...optionsOf(spec),
   };
   return createHash('sha256').update(canonical(made)).digest('hex');
 }
+
+/** Every option, so that none can be forgotten here. */
+const optionsOf = (spec: ContainerOptions): Readonly<Record<keyof ContainerOptions, unknown>> => ({
+  workingDir: spec.workingDir,
+  hostname: spec.hostname,
+  tmpfs: spec.tmpfs && inAnyOrder(spec.tmpfs),
+  extraHosts: spec.extraHosts,
+  dns: spec.dns,
+  capAdd: spec.capAdd && inAnyOrder(spec.capAdd),
+  capDrop: spec.capDrop && inAnyOrder(spec.capDrop),
+  readOnlyRoot: spec.readOnlyRoot,
+  init: spec.init,
+  securityOpt: spec.securityOpt && inAnyOrder(spec.securityOpt),
+  devices: spec.devices && inAnyOrder(spec.devices),
+  logging: spec.logging,
+});
 
 /** For lists whose order means nothing to Docker. */
 const inAnyOrder = (list: readonly unknown[]): readonly string[] => list.map(canonical).sort();

@@ -43,6 +43,58 @@ export interface Restart {
 export interface Limits {
   readonly memoryBytes?: number;
   readonly cpus?: number;
+  /** Processes and threads. */
+  readonly pids?: number;
+  /** Of /dev/shm. */
+  readonly shmBytes?: number;
+  /** By name, without `RLIMIT_`; −1 is no limit. */
+  readonly ulimits?: Readonly<Record<string, Ulimit>>;
+}
+
+export interface Ulimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** A directory in memory, empty at every start. */
+export interface Tmpfs {
+  readonly target: string;
+  readonly sizeBytes?: number;
+  /** Permissions, as a number: 0o1777. */
+  readonly mode?: number;
+}
+
+export interface Device {
+  readonly host: string;
+  readonly container: string;
+  /** Of `r`, `w` and `m`. */
+  readonly permissions: string;
+}
+
+/** What only some containers have; each is there only where it is asked for. */
+export interface ContainerOptions {
+  readonly workingDir?: string;
+  readonly hostname?: string;
+  readonly tmpfs?: readonly Tmpfs[];
+  /** Name → IP address, or `host-gateway`. */
+  readonly extraHosts?: Readonly<Record<string, string>>;
+  readonly dns?: {
+    readonly servers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
+  /** Names without `CAP_`. */
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly readOnlyRoot?: true;
+  /** False where the Engine would add one by itself. */
+  readonly init?: boolean;
+  readonly securityOpt?: readonly string[];
+  readonly devices?: readonly Device[];
+  readonly logging?: {
+    readonly driver: string;
+    readonly options: Readonly<Record<string, string>>;
+  };
 }
 
 interface ProbeTiming {
@@ -64,7 +116,7 @@ export type Healthcheck = ProbeTiming &
     | { readonly kind: 'none' }
   );
 
-export interface ContainerSpec {
+export interface ContainerSpec extends ContainerOptions {
   readonly service: ServiceName;
   /** 1 for the first instance of the service on the host. */
   readonly slot: number;
@@ -87,6 +139,8 @@ export interface ContainerSpec {
   readonly needs: readonly ServiceName[];
   /** Stopped predecessors kept for going back. */
   readonly retain: number;
+  /** The order that was asked for; where absent the plan finds the gentlest that is safe. */
+  readonly order?: 'start-first' | 'stop-first';
   readonly at: SourcePosition;
 }
 

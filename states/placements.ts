@@ -38,8 +38,8 @@ export function containersOf(ground: Ground, hosts: readonly InventoryHost[]): R
       if (!matches(service.targets, host)) continue;
       used.add(service);
       const made = make(service, host);
-      if ('service' in made) specs.push(made);
-      else diagnostics.push(...made);
+      specs.push(...made.specs);
+      diagnostics.push(...made.diagnostics);
     }
     const here = new Set(specs.map(({ service }) => service));
     containers.set(
@@ -56,7 +56,13 @@ function needingOnly(spec: ContainerSpec, here: ReadonlySet<ServiceName>): Conta
   return needs.length === spec.needs.length ? spec : { ...spec, needs };
 }
 
-type Made = ContainerSpec | readonly Diagnostic[];
+interface Made {
+  /** One for each of its instances. */
+  readonly specs: readonly ContainerSpec[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const wrong = (diagnostics: readonly Diagnostic[]): Made => ({ specs: [], diagnostics });
 
 /** What says the same on every host is made once. */
 function containerMaker(ground: Ground): (service: PlacedService, host: InventoryHost) => Made {
@@ -66,7 +72,8 @@ function containerMaker(ground: Ground): (service: PlacedService, host: Inventor
     const known = shared.get(service);
     if (known !== undefined) return known;
     const checked = checkService(service.tree, around, host);
-    const made = 'diagnostics' in checked ? checked.diagnostics : specOf(service, checked, ground);
+    const made =
+      'diagnostics' in checked ? wrong(checked.diagnostics) : specsOf(service, checked, ground);
     if (checked.usedHost !== true) shared.set(service, made);
     return made;
   };
@@ -89,27 +96,30 @@ function surroundings({
   };
 }
 
-function specOf(
+function specsOf(
   placed: PlacedService,
   { service, open }: Extract<CheckedService, { open: boolean }>,
   { states, environment, images }: Ground,
 ): Made {
   const image = images.find(({ name }) => name === service.image);
-  if (image === undefined) return [noVersion(environment.name, placed)];
+  if (image === undefined) return wrong([noVersion(environment.name, placed)]);
   if (open) {
     const message = `service ${placed.name} refers to an image that has no version here`;
     const hint = `add it to versions/${environment.name}.yaml`;
-    return [{ ...placed.at, message, hint }];
+    return wrong([{ ...placed.at, message, hint }]);
   }
   const minHealthy = environment.rollout.min_healthy ?? service.rollout?.min_healthy;
-  const spec = makeContainer({
-    name: placed.name,
-    service,
-    image,
-    prefix: `${states.project}-${environment.name}`,
-    minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
-    at: placed.at,
-  });
-  rememberPlaces(spec, placed.tree);
-  return spec;
+  const specs = Array.from({ length: service.instances ?? 1 }, (_, index) =>
+    makeContainer({
+      name: placed.name,
+      service,
+      image,
+      prefix: `${states.project}-${environment.name}`,
+      minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
+      slot: index + 1,
+      at: placed.at,
+    }),
+  );
+  for (const spec of specs) rememberPlaces(spec, service.ports ?? [], placed.tree);
+  return { specs, diagnostics: [] };
 }

@@ -3,11 +3,30 @@
 import type { PortBinding } from './model.ts';
 import { quoted, right, wrong, type Parsed } from './parsed.ts';
 
+/** A port of a state: one, a range onto as many of the container, or one for each instance. */
+export interface PublishedPort extends PortBinding {
+  /** The last, where a range of the host is written. */
+  readonly hostEnd?: number;
+  readonly containerEnd?: number;
+}
+
+/** What the instance of this number, from 1, has of it. */
+export function bindingsOf(published: PublishedPort, slot: number): readonly PortBinding[] {
+  const { hostEnd, containerEnd, ...first } = published;
+  if (hostEnd === undefined) return [first];
+  if (containerEnd === undefined) return [{ ...first, host: first.host + slot - 1 }];
+  return Array.from({ length: hostEnd - first.host + 1 }, (_, index) => ({
+    ...first,
+    host: first.host + index,
+    container: first.container + index,
+  }));
+}
+
 const everywhere = '0.0.0.0';
 const hint = 'write host:container, like 8080:80, 127.0.0.1:8080:80 or 53:53/udp';
 
-/** `8080:80`, `127.0.0.1:8080:80`, `[::1]:8080:80`, each with `/tcp` or `/udp` where it is asked for. */
-export function parsePort(text: string): Parsed<PortBinding> {
+/** `8080:80`, `8000-8010:9000-9010`, `127.0.0.1:8080:80`, `[::1]:8080:80`, each with `/tcp` or `/udp` where it is asked for. */
+export function parsePort(text: string): Parsed<PublishedPort> {
   const [, main = '', protocol = 'tcp'] = /^([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   if (protocol !== 'tcp' && protocol !== 'udp') {
     return wrong(`${quoted(text)} has an unknown protocol, ${quoted(protocol)}`, 'tcp or udp');
@@ -22,12 +41,34 @@ export function parsePort(text: string): Parsed<PortBinding> {
   }
   const wrongPort = [host, container].map(portProblem).find((problem) => problem !== undefined);
   if (wrongPort !== undefined) return wrong(`${quoted(text)} ${wrongPort.problem}`, wrongPort.hint);
+  const [from = '', to] = host.split('-');
+  const [inside = '', insideTo] = container.split('-');
+  const problem = rangeProblem(host, container);
+  if (problem !== undefined) return wrong(`${quoted(text)} ${problem}`, rangeHint);
   return right({
     address,
-    host: Number(host),
-    container: Number(container),
+    host: Number(from),
+    ...(to !== undefined && to !== from && { hostEnd: Number(to) }),
+    container: Number(inside),
+    ...(insideTo !== undefined && insideTo !== inside && { containerEnd: Number(insideTo) }),
     protocol,
   });
+}
+
+const rangeHint = 'write ranges of the same length, like 8000-8010:9000-9010';
+const rangePortsMax = 1_000;
+
+function rangeProblem(host: string, container: string): string | undefined {
+  const [of, inside] = [host, container].map((range) => {
+    const [first = '', last = first] = range.split('-');
+    return Number(last) - Number(first) + 1;
+  });
+  if (of === undefined || inside === undefined) return undefined;
+  if (of < 1 || inside < 1) return 'has a range that ends before it begins';
+  if (of > rangePortsMax) return `has a range of more than ${rangePortsMax} ports`;
+  if (inside > 1 && of !== inside)
+    return `has ${of} ports of the host for ${inside} of the container`;
+  return undefined;
 }
 
 function withoutHost(text: string, port: string): Parsed<never> {
@@ -39,9 +80,8 @@ function withoutHost(text: string, port: string): Parsed<never> {
 }
 
 function portProblem(raw: string): { readonly problem: string; readonly hint: string } | undefined {
-  if (/^\d+-\d+$/.test(raw)) {
-    return { problem: 'has a range of ports', hint: 'list each port by itself' };
-  }
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(raw) ?? [];
+  if (first !== undefined && last !== undefined) return portProblem(first) ?? portProblem(last);
   if (!/^\d{1,6}$/.test(raw)) return { problem: `has no port number in ${quoted(raw)}`, hint };
   const port = Number(raw);
   return port >= 1 && port <= 65_535

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { ContainerSpec, Mount, PortBinding } from '../../states/model.ts';
 import { fault } from '../../states/faults.ts';
 import type { NewContainer } from './engine.ts';
+import { hostOptions, ownOptions, tmpfsOf } from './host-options.ts';
 
 /** The body of `POST /containers/create`. */
 export type CreateBody = ReturnType<typeof createBody>;
@@ -20,10 +21,12 @@ export function createBody({ name, spec, labels, network, oneShot }: NewContaine
     StopSignal: spec.stop.signal,
     StopTimeout: wholeSeconds(spec.stop.timeoutMs),
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [containerPort(port), {}])),
+    ...ownOptions(spec),
     HostConfig: {
+      ...hostOptions(spec),
       NetworkMode: network,
       PortBindings: portBindings(name, spec.ports),
-      Mounts: spec.mounts.map(mountOf),
+      Mounts: [...spec.mounts.map(mountOf), ...(spec.tmpfs ?? []).map(tmpfsOf)],
       RestartPolicy: {
         Name: spec.restart.policy,
         MaximumRetryCount: spec.restart.maxRetries ?? 0,

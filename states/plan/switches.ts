@@ -1,6 +1,7 @@
 // From the old containers to the new ones, group by group: what must stop first, the starts, their
 // health, then what could run on until here. Old containers are stopped and kept.
 
+import type { ContainerSpec } from '../model.ts';
 import type { ObservedContainer } from '../observed.ts';
 import type { Step, Switch } from '../step.ts';
 import { stop, stopMsDefault } from './acts.ts';
@@ -59,8 +60,22 @@ function takerOf(container: ObservedContainer, starting: readonly Slot[]): strin
 }
 
 /** One that does not run serves nobody, and may take its port back at any moment: it stops first. */
-const whyFirst = (container: ObservedContainer, starting: readonly Slot[]): string | undefined =>
-  container.status === 'running' ? takerOf(container, starting) : whyStopped(container);
+function whyFirst(
+  container: ObservedContainer,
+  slot: Slot,
+  starting: readonly Slot[],
+): string | undefined {
+  if (container.status !== 'running') return whyStopped(container);
+  return takerOf(container, starting) ?? (isToStart(slot) ? whyAsked(slot.spec) : undefined);
+}
+
+/** Nobody says of a program that a second one may write the same files, unless the order is asked for. */
+function whyAsked({ order, mounts }: ContainerSpec): string | undefined {
+  if (order === 'stop-first') return 'its order is stop-first';
+  const shared = mounts.find(({ readOnly }) => !readOnly);
+  if (order === 'start-first' || shared === undefined) return undefined;
+  return `two would write ${shared.source}`;
+}
 
 function switchGroup(
   group: readonly Slot[],
@@ -73,7 +88,7 @@ function switchGroup(
   for (const slot of group) {
     const { timeoutMs } = slot.spec.stop;
     for (const container of slot.old) {
-      const why = whyFirst(container, starting);
+      const why = whyFirst(container, slot, starting);
       (why === undefined ? last : first).push(stop(container, timeoutMs, why ?? replaced));
     }
     orders.set(slot, orderOf(slot, starting));
@@ -91,7 +106,9 @@ function switchGroup(
 
 function orderOf(slot: Slot, starting: readonly Slot[]): Order {
   if (slot.todo === 'nothing') return 'start-first';
-  const stopsFirst = slot.old.some((container) => whyFirst(container, starting) !== undefined);
+  const stopsFirst = slot.old.some(
+    (container) => whyFirst(container, slot, starting) !== undefined,
+  );
   if (stopsFirst) return 'stop-first';
   if (slot.old.length > 0) return 'start-first';
   return slot.todo === 'restart' ? 'stop-first' : 'first-start';

@@ -1,7 +1,7 @@
 // What is wrong between keys of one service that are each right by themselves.
 
 import { defaults } from '../defaults.ts';
-import { hostSide, portsClash, portText } from '../ports.ts';
+import { bindingsOf, hostSide, portsClash, portText, type PublishedPort } from '../ports.ts';
 import { parseDuration } from '../units.ts';
 import type { Service } from './service.ts';
 import type { Rollout } from './rollout.ts';
@@ -32,7 +32,9 @@ export function healthcheckProblems(
 }
 
 export const serviceProblems = (service: Service): readonly KeyProblem[] => [
+  ...rangeProblems(service),
   ...portProblems(service),
+  ...orderProblems(service),
   ...mountProblems(service),
   ...probeProblems(service),
   ...rolloutProblems(service.rollout ?? {}).map((problem) => ({
@@ -41,19 +43,69 @@ export const serviceProblems = (service: Service): readonly KeyProblem[] => [
   })),
 ];
 
-function portProblems({ ports = [] }: Service): readonly KeyProblem[] {
-  return ports.flatMap((port, index) => {
-    const other = ports.slice(0, index).find((each) => portsClash(hostSide(each), hostSide(port)));
-    if (other === undefined) return [];
-    const message = `${port.host}/${port.protocol} of the host is taken twice`;
-    return [{ path: ['ports', index], message, hint: `${portText(other)} takes it already` }];
+/** Of all instances together. */
+const allBindings = (port: PublishedPort, instances: number) =>
+  port.containerEnd === undefined && port.hostEnd !== undefined
+    ? Array.from({ length: instances }, (_, index) => bindingsOf(port, index + 1)).flat()
+    : bindingsOf(port, 1);
+
+const bindingsMax = 1_000;
+
+/** A range onto one port of the container is for instances, and they need one. */
+function rangeProblems({ ports = [], instances = 1 }: Service): readonly KeyProblem[] {
+  const all = ports.reduce((sum, port) => sum + bindingsOf(port, 1).length, 0);
+  if (all > bindingsMax) {
+    const message = `the container would publish ${all} ports`;
+    return [{ path: ['ports'], message, hint: `at most ${bindingsMax}` }];
+  }
+  return ports.flatMap((port, index): readonly KeyProblem[] => {
+    const { host, hostEnd = host, container, containerEnd } = port;
+    const count = hostEnd - host + 1;
+    const path = ['ports', index];
+    if (instances === 1) {
+      if (count === 1 || containerEnd !== undefined) return [];
+      const message = `${host}-${hostEnd} are ${count} ports of the host for one container`;
+      return [{ path, message, hint: `write \`instances: ${count}\`, or one port` }];
+    }
+    if (containerEnd === undefined && count >= instances) return [];
+    const message = `${instances} instances need ${instances} ports of the host for each of their own`;
+    const hint = `write a range of the host, like ${host}-${host + instances - 1}:${container}`;
+    return [{ path, message, hint }];
   });
 }
 
-function mountProblems({ volumes = [] }: Service): readonly KeyProblem[] {
-  return volumes.flatMap(({ target }, index) => {
-    const twice = volumes.slice(0, index).some((each) => each.target === target);
-    return twice ? [{ path: ['volumes', index], message: `${target} is covered twice` }] : [];
+function portProblems({ ports = [], instances = 1 }: Service): readonly KeyProblem[] {
+  const all = ports.map((port) => allBindings(port, instances));
+  return ports.flatMap((port, index) => {
+    for (const own of all[index] ?? []) {
+      const other = ports.find(
+        (_, before) =>
+          before < index &&
+          (all[before] ?? []).some((each) => portsClash(hostSide(each), hostSide(own))),
+      );
+      if (other === undefined) continue;
+      const message = `${own.host}/${port.protocol} of the host is taken twice`;
+      return [{ path: ['ports', index], message, hint: `${portText(other)} takes it already` }];
+    }
+    return [];
+  });
+}
+
+function orderProblems({ order, ports = [] }: Service): readonly KeyProblem[] {
+  const [port] = ports;
+  if (order !== 'start-first' || port === undefined) return [];
+  const message = `the old and the new container cannot both have ${port.host}/${port.protocol} of the host`;
+  return [{ path: ['order'], message, hint: 'take it out, or take `ports` out' }];
+}
+
+function mountProblems({ volumes = [], tmpfs = [] }: Service): readonly KeyProblem[] {
+  const places = [
+    ...volumes.map(({ target }, index) => ({ target, path: ['volumes', index] })),
+    ...tmpfs.map(({ target }, index) => ({ target, path: ['tmpfs', index] })),
+  ];
+  return places.flatMap(({ target, path }, index) => {
+    const twice = places.slice(0, index).some((each) => each.target === target);
+    return twice ? [{ path, message: `${target} is covered twice` }] : [];
   });
 }
 

@@ -5,6 +5,7 @@ import { bounds } from '../bounds.ts';
 import { defaults } from '../defaults.ts';
 import { labelKeys } from '../naming.ts';
 import { quoted, right, wrong } from '../parsed.ts';
+import { containerOptions, limitOptions } from './container-options.ts';
 import { rolloutSchema } from './rollout.ts';
 import * as kinds from './kinds.ts';
 import { anyText, count, onlyTrue } from './kind.ts';
@@ -22,7 +23,7 @@ export function makeServiceSchema(reading: Reading) {
       about: 'Which of the hosts of the environment run it.',
       default: defaults.targets,
     }).exactOptional(),
-    ports: list(value(kinds.port, { about: '[address:]host:container[/udp]' }))
+    ports: list(value(kinds.port, { about: '[address:]host[-last]:container[-last][/udp]' }))
       .exactOptional()
       .describe('Ports of the host that lead into the container.'),
     env: keyed(envName, value(anyText(bounds.textCharsMax)))
@@ -53,6 +54,7 @@ export function makeServiceSchema(reading: Reading) {
     limits: map('`limits`', {
       memory: value(kinds.memory, { about: 'Memory, in powers of 1024.' }).exactOptional(),
       cpus: value(kinds.cpus, { about: 'CPUs, parts of one too.' }).exactOptional(),
+      ...limitOptions(reading),
     })
       .exactOptional()
       .describe('What the container may use; no limit where absent.'),
@@ -78,6 +80,7 @@ export function makeServiceSchema(reading: Reading) {
       about: 'Stopped predecessors that are kept for going back.',
       default: defaults.retain,
     }).exactOptional(),
+    ...containerOptions(reading),
     rollout: rolloutSchema(reading)
       .exactOptional()
       .describe('How hosts are brought to a new version.'),

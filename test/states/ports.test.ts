@@ -38,7 +38,21 @@ describe('a published port', () => {
     ['8080: 80', '"8080: 80" has no port number in " 80"', how],
     ['0:80', '"0:80" has a port that there is not, 0', 'ports go from 1 to 65535'],
     ['70000:80', '"70000:80" has a port that there is not, 70000', 'ports go from 1 to 65535'],
-    ['8000-8010:80', '"8000-8010:80" has a range of ports', 'list each port by itself'],
+    [
+      '8000-8010:9000-9001',
+      '"8000-8010:9000-9001" has 11 ports of the host for 2 of the container',
+      'write ranges of the same length, like 8000-8010:9000-9010',
+    ],
+    [
+      '8010-8000:80',
+      '"8010-8000:80" has a range that ends before it begins',
+      'write ranges of the same length, like 8000-8010:9000-9010',
+    ],
+    [
+      '1-2000:1-2000',
+      '"1-2000:1-2000" has a range of more than 1000 ports',
+      'write ranges of the same length, like 8000-8010:9000-9010',
+    ],
     ['localhost:8080:80', '"localhost:8080:80" does not begin with an IP address', how],
     ['1.2.3:8080:80', '"1.2.3:8080:80" does not begin with an IP address', how],
     ['1.2.3.256:8080:80', '"1.2.3.256:8080:80" does not begin with an IP address', how],

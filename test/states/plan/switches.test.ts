@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec } from '../../../states/model.ts';
 import { plan } from '../../../states/plan.ts';
-import { port, service, spec, state } from '../fixture.ts';
+import { image, port, service, spec, state } from '../fixture.ts';
 import { called, free1, free2, host, line, lines, made, nothing, v1, v2 } from './fixture.ts';
 
 describe('the plan of an empty host', () => {
@@ -135,6 +135,46 @@ describe('the plan of an upgrade', () => {
       steps: [{ do: 'stop' }],
       switches: [{ service: 'free', order: 'start-first', gapMs: 0 }],
     });
+  });
+
+  it('stops the old one first where two would write the same files', () => {
+    const volume = { type: 'volume', source: 'data', target: '/data', readOnly: false } as const;
+    const bind = { ...volume, type: 'bind', source: '/srv/data' } as const;
+    for (const mount of [volume, bind]) {
+      const old = called('old', spec({ mounts: [mount] }));
+      const next = called('next', spec({ mounts: [mount], image: image('api', 2) }));
+      const observed = { ...host(made(old)), volumes: ['data'] };
+      const planned = plan(state(next), observed);
+      expect(planned.steps.map(line).slice(2, 4)).toEqual([
+        `stop old: two would write ${mount.source}`,
+        'start next: in place of the old one',
+      ]);
+      expect(planned.switches).toMatchObject([{ order: 'stop-first', gapMs: 650 }]);
+      // It runs already: the old one may go on until the new one is healthy.
+      const both = { ...observed, ...host(made(old), made(next, { health: 'starting' })) };
+      expect(lines(state(next), { ...both, volumes: ['data'] })).toEqual([
+        'await-healthy next: not healthy yet',
+        'stop old: the new one is healthy',
+      ]);
+      const asked = { ...next, order: 'start-first' } as const;
+      expect(plan(state(asked), observed).switches).toMatchObject([{ order: 'start-first' }]);
+      const read = { ...next, mounts: [{ ...mount, readOnly: true }] };
+      expect(plan(state(read), observed).switches).toMatchObject([{ order: 'start-first' }]);
+    }
+  });
+
+  it('keeps to the order that is asked for, but never two on one port', () => {
+    const stopping = { ...free2, order: 'stop-first' } as const;
+    expect(lines(state(stopping), host(made(free1)))).toContain(
+      'stop free-1: its order is stop-first',
+    );
+    expect(plan(state(stopping), host(made(free1))).switches).toMatchObject([
+      { order: 'stop-first', gapMs: 650 },
+    ]);
+    const starting = { ...v2, order: 'start-first' } as const;
+    expect(plan(state(starting), host(made(v1))).switches).toMatchObject([{ order: 'stop-first' }]);
+    // The order is no part of what the container is.
+    expect(lines(state({ ...v1, order: 'stop-first' }), host(made(v1)))).toEqual([]);
   });
 
   it('stops an old one first that runs but serves nobody', () => {

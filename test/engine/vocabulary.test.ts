@@ -1,0 +1,238 @@
+// Each option of a service on a real Engine, by the minion's own reconcile: applied, applied again
+// with nothing written, changed with one container in another's place, and removed.
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HealthBook } from '../../minion/health/health.ts';
+import { run as reconcile } from '../../minion/reconcile.ts';
+import { containerSpec } from '../../protocol/state-schema.ts';
+import { realWorld } from '../../protocol/world.ts';
+import type { ContainerSpec } from '../../states/model.ts';
+import { containerName } from '../../states/naming.ts';
+import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
+import { OneHost } from './one-host.ts';
+
+let one: OneHost;
+let health: HealthBook;
+let generation = 0;
+beforeAll(async () => {
+  one = await OneHost.start();
+  health = new HealthBook({
+    ...{ engine: one.engine, world: realWorld },
+    onUnhealthy: () => undefined,
+  });
+});
+afterAll(async () => {
+  await health?.close();
+  await one?.close();
+});
+afterEach(() => one.removeAll());
+
+/** It runs and says nothing; up is healthy. As it comes over the wire. */
+const service = (more: Partial<ContainerSpec>): ContainerSpec =>
+  containerSpec.parse(
+    specOf('api', {
+      image: one.image,
+      healthcheck: {
+        ...{ kind: 'none', intervalMs: 20, timeoutMs: 1_000, startMs: 10_000, retries: 1 },
+      },
+      ...{ minHealthyMs: 0, retain: 0, restart: { policy: 'no' } },
+      stop: { signal: 'SIGKILL', timeoutMs: 0 },
+      ...more,
+    }),
+  );
+
+async function apply(...containers: readonly ContainerSpec[]) {
+  generation += 1;
+  const state = stateOf(beta, containers);
+  const watched = one.host.events();
+  const report = await reconcile({
+    ...{ engine: one.engine, world: realWorld, health },
+    ...{ desire: desireOf(beta, generation, { state }), previous: undefined },
+    ...{ signal: new AbortController().signal, tell: () => undefined },
+    onGoingBack: () => Promise.resolve(),
+  });
+  expect(report.failures).toEqual([]);
+  const seen = (await watched.stop()).writes().map(({ type, action }) => `${type} ${action}`);
+  return { seen, writes: report.writes };
+}
+
+const count = (seen: readonly string[], action: string): number =>
+  seen.filter((each) => each === `container ${action}`).length;
+
+async function inspected(spec: ContainerSpec): Promise<unknown> {
+  const name = containerName({ ...stateOf(beta), spec });
+  const [seen] = JSON.parse(await one.host.docker('inspect', name)) as unknown[];
+  return seen;
+}
+
+type More = Partial<ContainerSpec>;
+const port = { address: '0.0.0.0', protocol: 'tcp' } as const;
+const containing = (...items: readonly unknown[]): unknown => expect.arrayContaining([...items]);
+
+/** As `docker inspect` has the first; anything beside it may be there too. */
+const options: readonly [what: string, first: More, changed: More, seen: object][] = [
+  [
+    'working_dir',
+    { workingDir: '/tmp' },
+    { workingDir: '/srv' },
+    { Config: { WorkingDir: '/tmp' } },
+  ],
+  ['hostname', { hostname: 'one' }, { hostname: 'two' }, { Config: { Hostname: 'one' } }],
+  ['user', { user: '1000' }, { user: '1001:1001' }, { Config: { User: '1000' } }],
+  ['command', { command: ['/run', 'a'] }, { command: ['/run', 'b'] }, { Args: ['a'] }],
+  ['env', { env: { A: '1' } }, { env: { A: '2' } }, { Config: { Env: containing('A=1') } }],
+  ['labels', { labels: { a: '1' } }, { labels: { a: '2' } }, { Config: { Labels: { a: '1' } } }],
+  [
+    'tmpfs',
+    { tmpfs: [{ target: '/cache', sizeBytes: 1_048_576, mode: 0o1777 }] },
+    { tmpfs: [{ target: '/cache' }] },
+    {
+      HostConfig: {
+        Mounts: [
+          {
+            ...{ Type: 'tmpfs', Target: '/cache' },
+            TmpfsOptions: { SizeBytes: 1_048_576, Mode: 0o1777 },
+          },
+        ],
+      },
+    },
+  ],
+  [
+    'extra_hosts',
+    { extraHosts: { db: '10.0.0.5', up: 'host-gateway' } },
+    { extraHosts: { db: '10.0.0.6' } },
+    { HostConfig: { ExtraHosts: containing('db:10.0.0.5', 'up:host-gateway') } },
+  ],
+  [
+    'dns',
+    { dns: { servers: ['10.0.0.2'], search: ['corp'], options: ['ndots:2'] } },
+    { dns: { servers: ['10.0.0.3'], search: [], options: [] } },
+    { HostConfig: { Dns: ['10.0.0.2'], DnsSearch: ['corp'], DnsOptions: ['ndots:2'] } },
+  ],
+  [
+    'a range of ports, tcp and udp',
+    {
+      ports: [
+        { ...port, host: 18000, container: 9000 },
+        { ...port, host: 18001, container: 9001 },
+        { ...port, host: 18002, container: 9002, protocol: 'udp' },
+      ],
+    },
+    { ports: [{ ...port, address: '127.0.0.1', host: 18000, container: 9000 }] },
+    {
+      HostConfig: {
+        PortBindings: {
+          '9000/tcp': [{ HostIp: '0.0.0.0', HostPort: '18000' }],
+          '9001/tcp': [{ HostIp: '0.0.0.0', HostPort: '18001' }],
+          '9002/udp': [{ HostIp: '0.0.0.0', HostPort: '18002' }],
+        },
+      },
+    },
+  ],
+  [
+    'limits',
+    {
+      limits: {
+        ...{ memoryBytes: 67_108_864, cpus: 0.5, pids: 50, shmBytes: 1_048_576 },
+        ulimits: { nofile: { soft: 512, hard: 1_024 } },
+      },
+    },
+    { limits: { pids: 60 } },
+    {
+      HostConfig: {
+        ...{ Memory: 67_108_864, NanoCpus: 500_000_000, PidsLimit: 50, ShmSize: 1_048_576 },
+        Ulimits: [{ Name: 'nofile', Soft: 512, Hard: 1_024 }],
+      },
+    },
+  ],
+  [
+    'cap_add and cap_drop',
+    { capAdd: ['NET_ADMIN'], capDrop: ['ALL'] },
+    { capAdd: ['NET_ADMIN', 'NET_RAW'], capDrop: ['ALL'] },
+    { HostConfig: { CapAdd: [expect.stringMatching(/^(CAP_)?NET_ADMIN$/)], CapDrop: ['ALL'] } },
+  ],
+  ['read_only', { readOnlyRoot: true }, {}, { HostConfig: { ReadonlyRootfs: true } }],
+  ['init', { init: false }, {}, { HostConfig: { Init: false } }],
+  [
+    'security_opt',
+    { securityOpt: ['no-new-privileges'] },
+    { securityOpt: ['no-new-privileges', 'seccomp=unconfined'] },
+    { HostConfig: { SecurityOpt: ['no-new-privileges'] } },
+  ],
+  [
+    'devices',
+    { devices: [{ host: '/dev/null', container: '/dev/nothing', permissions: 'r' }] },
+    { devices: [{ host: '/dev/null', container: '/dev/nothing', permissions: 'rw' }] },
+    {
+      HostConfig: {
+        Devices: [
+          {
+            PathOnHost: '/dev/null',
+            PathInContainer: '/dev/nothing',
+            CgroupPermissions: 'r',
+          },
+        ],
+      },
+    },
+  ],
+  [
+    'logging',
+    { logging: { driver: 'json-file', options: { 'max-size': '1m' } } },
+    { logging: { driver: 'none', options: {} } },
+    { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '1m' } } } },
+  ],
+  [
+    'a stop signal',
+    { stop: { signal: 'SIGINT', timeoutMs: 0 } },
+    { stop: { signal: 'SIGKILL', timeoutMs: 0 } },
+    { Config: { StopSignal: 'SIGINT' } },
+  ],
+  [
+    'volumes',
+    { mounts: [{ type: 'volume', source: 'one', target: '/data', readOnly: false }] },
+    { mounts: [{ type: 'volume', source: 'one', target: '/data', readOnly: true }] },
+    { Mounts: [{ Name: 'one', Destination: '/data', RW: true }] },
+  ],
+];
+
+describe('by the minion’s reconcile', () => {
+  it.each(options)('%s', async (_what, first, changed, seen) => {
+    const before = service(first);
+    await apply(before);
+    expect(await inspected(before)).toMatchObject({ State: { Running: true }, ...seen });
+
+    expect(await apply(before)).toEqual({ seen: [], writes: 0 });
+
+    const replaced = await apply(service(changed));
+    expect(['create', 'start', 'destroy'].map((each) => count(replaced.seen, each))).toEqual([
+      ...[1, 1, 1],
+    ]);
+    await apply();
+    expect(await one.engine.containers()).toEqual([]);
+  });
+
+  it('several instances, one to each port of a range', async () => {
+    const instances = [1, 2, 3].map((slot) =>
+      service({ slot, ports: [{ ...port, host: 18079 + slot, container: 8080 }] }),
+    );
+    await apply(...instances);
+    const answers = await Promise.all(
+      [18080, 18081, 18082].map(async (each) => fetch(`http://${one.host.address}:${each}/`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await apply(...instances)).toEqual({ seen: [], writes: 0 });
+    const fewer = await apply(...instances.slice(0, 2));
+    expect(count(fewer.seen, 'destroy')).toBe(1);
+    expect(count(fewer.seen, 'create')).toBe(0);
+    await apply();
+  });
+
+  it('two never write one volume at the same time, unless that is asked for', async () => {
+    const mounts = [{ type: 'volume', source: 'two', target: '/d', readOnly: false }] as const;
+    await apply(service({ mounts }));
+    const { seen } = await apply(service({ mounts, env: { A: '1' } }));
+    expect(seen.indexOf('container die')).toBeLessThan(seen.indexOf('container start'));
+    const asked = await apply(service({ mounts, env: { A: '2' }, order: 'start-first' }));
+    expect(asked.seen.indexOf('container start')).toBeLessThan(asked.seen.indexOf('container die'));
+  });
+});
