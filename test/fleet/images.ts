@@ -2,7 +2,6 @@
 // answers `/` with its version and `/up` with 200, and goes at once when it is told to.
 
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
 import { find, isStatic } from './needs.ts';
@@ -35,7 +34,8 @@ const portInside = 8080;
 
 /** Builds the service on a host's Engine and pushes it to the registry. */
 export async function buildService(host: Host, wanted: Wanted): Promise<Built> {
-  const dir = await mkdtemp(join(tmpdir(), 'brine-image-'));
+  // Goes with the host, should this process not come to the end.
+  const dir = await mkdtemp(join(host.dir, 'image-'));
   try {
     await writeContext(dir, wanted);
     const repository = `${wanted.registry}/${wanted.repository}`;
