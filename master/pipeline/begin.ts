@@ -3,6 +3,7 @@
 
 import { aimOf, definitionOf, moved, stageOf, withPromotion, withStage } from './change.ts';
 import { succeed } from './end.ts';
+import { unknownFile } from './file.ts';
 import { pipelineLimits } from './limits.ts';
 import type { Pipeline, Promotion } from './record.ts';
 import { leave } from './soak.ts';
@@ -14,7 +15,7 @@ export function beginCommit(pipeline: Pipeline, promotion: Promotion, now: numbe
   const file = stage?.file;
   // A commit still owed may be on its way, and would come to lie on top.
   if (file?.release === aimOf(promotion) && stage?.owed === null) {
-    return committed(pipeline, promotion, file.commit, now);
+    return committed(pipeline, promotion, { commit: file.commit, stands: true }, now);
   }
   const ms = promotion.back === null ? pipelineLimits.commitMs : pipelineLimits.commitBackMs;
   const begun = step(promotion, 'commit', now, ms);
@@ -25,14 +26,13 @@ export function beginCommit(pipeline: Pipeline, promotion: Promotion, now: numbe
 export function committed(
   pipeline: Pipeline,
   promotion: Promotion,
-  commit: string | null,
+  { commit, stands }: { readonly commit: string | null; readonly stands: boolean },
   now: number,
 ): Pipeline {
   const { environment, back } = promotion;
-  const says = stageOf(pipeline, environment)?.file;
-  // Where a person's edit crossed it, either may lie on top: it is asked for once more at the end.
-  const unsure = says?.release === null;
-  const file = unsure ? says : { release: aimOf(promotion), commit };
+  // Where an edit crossed it, either may lie on top; then it is asked for once more at the end.
+  const crossed = stageOf(pipeline, environment)?.file?.release === null;
+  const file = stands && !crossed ? { release: aimOf(promotion), commit } : unknownFile;
   const known = withStage(pipeline, environment, { file, owed: null });
   const next = back === null ? { commit } : { back: { ...back, commit } };
   return beginWanted(known, { ...promotion, ...next, tries: 0 }, now);

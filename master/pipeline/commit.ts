@@ -17,7 +17,7 @@ export function onCommitted(
 ): Pipeline {
   const active = activeOf(pipeline, event.environment);
   return active?.step === 'commit' && commitIdOf(active) === event.id
-    ? committed(pipeline, active, event.commit, now)
+    ? committed(pipeline, active, event, now)
     : onOwedCommitted(pipeline, event);
 }
 

@@ -20,8 +20,9 @@ interface Release {
 }
 
 /**
- * Make the versions file say this release, in one commit for each `id` however often it is asked for;
- * where the file says so already, the commit that it stands in is the answer.
+ * Make the versions file say this release, in one commit for each `id` however often it is asked for:
+ * where the history has that commit already, or the file says so, nothing is written. One after the
+ * other in each environment; each is checked with `isDue` right before it is begun.
  */
 export type CommitVersions = About &
   Release & {

@@ -87,8 +87,16 @@ export type PipelineEvent =
         readonly revert: boolean;
         readonly force: { readonly why: string } | null;
       })
-  /** The versions file says what the effect of this id wanted, in this commit. */
-  | (In & { readonly type: 'committed'; readonly id: string; readonly commit: string })
+  /**
+   * The commit of this id is made. `stands`: the file says at the head what it wanted; false where
+   * somebody's later commit has changed it again.
+   */
+  | (In & {
+      readonly type: 'committed';
+      readonly id: string;
+      readonly commit: string;
+      readonly stands: boolean;
+    })
   | (In & {
       readonly type: 'commit-failed';
       readonly id: string;

@@ -11,10 +11,11 @@ import type { OwedCommit, Pipeline, StageRecord } from './record.ts';
 export const unknownFile: StageRecord['file'] = { release: null, commit: null };
 
 export function onOwedCommitted(pipeline: Pipeline, event: EventOf<'committed'>): Pipeline {
-  const { environment, id, commit } = event;
+  const { environment, id, commit, stands } = event;
   const owed = stageOf(pipeline, environment)?.owed;
   if (owed?.id !== id) return pipeline;
-  return withStage(pipeline, environment, { owed: null, file: { release: owed.release, commit } });
+  const file = stands ? { release: owed.release, commit } : unknownFile;
+  return withStage(pipeline, environment, { owed: null, file });
 }
 
 export function onOwedFailed(

@@ -92,7 +92,8 @@ const tooLong = (reason: string | null): string => `waited for too long: ${reaso
 /** Gives a stage the newest release that has earned it, into the waiting place. */
 function take(pipeline: Pipeline, environment: EnvironmentName, now: number): Pipeline {
   const live = liveStage(pipeline, environment);
-  if (live === undefined) return pipeline;
+  // Asked at every event, and mostly there is nothing new.
+  if (live === undefined || live.stage.tried >= pipeline.next.release - 1) return pipeline;
   const { stage, definition } = live;
   const best = bestFor(pipeline, stage, definition, now);
   if (best === undefined || !mayWait(pipeline, live, best, now)) return pipeline;
@@ -123,8 +124,6 @@ export function newerThanTried(
   stage: StageRecord,
   definition: StageDefinition,
 ): Release[] {
-  // Asked at every event, and mostly there is nothing new.
-  if (stage.tried >= pipeline.next.release - 1) return [];
   const [before] = definition.after;
   const pool = before === undefined ? announced(pipeline) : verifiedIn(pipeline, before);
   return pool.filter(({ order }) => order > stage.tried).sort((a, b) => b.order - a.order);

@@ -156,7 +156,7 @@ describe('git', () => {
     line.push(1);
     const { environment } = line.due('beta', 'commit-versions');
     line.pass(2 * minute);
-    line.send({ type: 'committed', environment, id: 'p1', commit: 'late' });
+    line.send({ type: 'committed', environment, id: 'p1', commit: 'late', stands: true });
     expect(line.active('beta')).toMatchObject({ phase: 'rolling-out', commit: 'late' });
   });
 
@@ -201,12 +201,26 @@ describe('git', () => {
     line.ask({ type: 'unfreeze', actor: 'ann', freeze: 'f1' });
     line.rollout('beta');
     const { environment } = line.due('beta', 'commit-versions');
-    line.edit('beta', 9).send({ type: 'committed', environment, id: 'p4', commit: 'c' });
+    line
+      .edit('beta', 9)
+      .send({ type: 'committed', environment, id: 'p4', commit: 'c', stands: true });
     const { id } = line.waiting('beta');
     line.ask({ type: 'abort', ...at('beta'), promotion: id, why: '' });
     line.rollout('beta');
     expect(line.due('beta', 'commit-versions')).toMatchObject({
       ...{ kind: 'restore', release: idOf(2) },
+    });
+  });
+
+  it('that has the commit under a later one of a person is asked for another', () => {
+    const line = lineOf(1);
+    line.push(2);
+    line.commit('beta').rollout('beta', 'failed').commit('beta', 'no answer').rollout('beta');
+    const { environment, id } = line.pass(15_000).due('beta', 'commit-versions');
+    line.send({ type: 'committed', environment, id, commit: 'c', stands: false });
+    expect(line.due('beta', 'commit-versions')).toMatchObject({
+      id: 'restore-1',
+      release: idOf(1),
     });
   });
 });

@@ -67,7 +67,7 @@ export class Line {
     const { id, key } = this.due(name, 'commit-versions');
     const about = { environment: environment(name), id } as const;
     return failure === undefined
-      ? this.send({ type: 'committed', ...about, commit: `c-${id}` })
+      ? this.send({ type: 'committed', ...about, commit: `c-${id}`, stands: true })
       : this.send({ type: 'commit-failed', ...about, key, reason: failure });
   }
 

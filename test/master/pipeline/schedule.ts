@@ -43,7 +43,7 @@ export type Operation = readonly [OperationName, number, number];
 
 export function scheduleOf(seed: number): Operation[] {
   const random = randomOf(seed);
-  const length = 6 + random.int(36);
+  const length = 5 + random.int(28);
   const operations: Operation[] = [['define', random.int(5), 0]];
   // Half of them begin where something good runs already.
   if (random.once(2)) operations.push(['push', random.int(0x10000), 0], ['go', 0, 0]);

@@ -10,7 +10,7 @@ export function broken(schedule: readonly Operation[], seed: number): Error | un
   const world = new World(seed % 64 === 0);
   try {
     for (const operation of schedule) perform(world, operation);
-    finish(world, seed % 32 === 0 ? 'silence' : seed % 3 === 0 ? 'arrival' : 'answers');
+    finish(world, seed % 32 === 0 ? 'silence' : seed % 4 === 0 ? 'arrival' : 'answers');
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

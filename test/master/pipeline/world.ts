@@ -165,7 +165,9 @@ export class World {
     const { environment, id } = task;
     this.#begun.delete(environment);
     this.tasks = this.tasks.filter((each) => each.key !== task.key || each.do !== task.do);
-    this.#reply({ type: 'committed', environment, id, commit: pushed ?? this.#land(task) });
+    const commit = pushed ?? this.#land(task);
+    const stands = this.files.get(environment)?.release === task.release;
+    this.#reply({ type: 'committed', environment, id, commit, stands });
   }
 
   #land({ environment, id, release }: Commit): string {

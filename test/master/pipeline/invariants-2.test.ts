@@ -1,0 +1,3 @@
+import { invariantsHold } from './seeds.ts';
+
+invariantsHold(1);
