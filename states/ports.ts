@@ -89,6 +89,12 @@ function portProblem(raw: string): { readonly problem: string; readonly hint: st
     : { problem: `has a port that there is not, ${raw}`, hint: 'ports go from 1 to 65535' };
 }
 
+/** IPv4, or IPv6 without brackets. */
+export const isAddress = (raw: string): boolean =>
+  raw.includes(':')
+    ? /^[\da-f:.]+$/i.test(raw) && parseAddress(`[${raw}]`) !== undefined
+    : parseAddress(raw) !== undefined;
+
 /** As the Engine writes it, without brackets; undefined where it is not an IP address. */
 function parseAddress(raw: string): string | undefined {
   if (raw.startsWith('[')) {

@@ -1,9 +1,9 @@
 // Kinds of values of the rarer options of a container: capabilities, devices, tmpfs and the like.
 
-import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { Device, Tmpfs, Ulimit } from '../model.ts';
 import { quoted, right, wrong, type Parsed } from '../parsed.ts';
+import { isAddress } from '../ports.ts';
 import { suggest } from '../suggest.ts';
 import { parseSize } from '../units.ts';
 import { anyText, numberOf, text, type Kind } from './kind.ts';
@@ -58,7 +58,7 @@ export const hostAddress = text(
   'an IP address, or `host-gateway`',
   { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }, { const: 'host-gateway' }] },
   (raw) =>
-    isIP(raw) !== 0 || raw === 'host-gateway'
+    isAddress(raw) || raw === 'host-gateway'
       ? right(raw)
       : wrong(`${quoted(raw)} is not an IP address`, 'or write `host-gateway` for the host itself'),
 );
@@ -66,7 +66,7 @@ export const hostAddress = text(
 export const ipAddress = text(
   'an IP address',
   { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] },
-  (raw) => (isIP(raw) !== 0 ? right(raw) : wrong(`${quoted(raw)} is not an IP address`)),
+  (raw) => (isAddress(raw) ? right(raw) : wrong(`${quoted(raw)} is not an IP address`)),
 );
 
 export const searchDomain = text('a domain', { pattern: '^[A-Za-z0-9_.-]+$' }, (raw) =>

@@ -30,8 +30,8 @@ describe('an option', () => {
       { tmpfs: [{ target: '/run' }, { target: '/tmp', sizeBytes: 67_108_864, mode: 0o1777 }] },
     ],
     [
-      'extra_hosts: { db: 10.0.0.5, host: host-gateway }',
-      { extraHosts: { db: '10.0.0.5', host: 'host-gateway' } },
+      'extra_hosts: { db: 10.0.0.5, six: "fd00::5", host: host-gateway }',
+      { extraHosts: { db: '10.0.0.5', six: 'fd00::5', host: 'host-gateway' } },
     ],
     [
       'dns: { servers: [10.0.0.2], options: ["ndots:2"] }',
@@ -113,7 +113,7 @@ describe('an option', () => {
     'working_dir: srv',
     'hostname: a_b',
     'tmpfs: [run, "/run:size=64", "/run:uid=1", "/a:size=1m", "/a"]',
-    'extra_hosts: { db: db.local, "a b": 10.0.0.1 }',
+    'extra_hosts: { db: db.local, six: "fd00::5::1", "a b": 10.0.0.1 }',
     'dns: { servers: [one], search: ["a b"], options: ["N:1"], domain: x }',
     'cap_add: [NET_ADMN]',
     'security_opt: [seccomp=/etc/profile.json, whatever]',
