@@ -29,9 +29,15 @@ function parted(steps: readonly Step[]): readonly [readonly Step[], readonly Ste
   const awaited = new Set<string>();
   const now: Step[] = [];
   const later: Step[] = [];
-  for (const step of steps) {
+  const lastStarts = new Map<string, number>();
+  steps.forEach((step, index) => {
+    if (step.do === 'start') lastStarts.set(step.spec.service, index);
+  });
+  for (const [index, step] of steps.entries()) {
     if (step.do === 'await-healthy') awaited.add(step.spec.service);
-    if (step.do === 'stop' && awaited.has(step.service)) later.push(step);
+    // Another instance of it may start only in the place of this one.
+    const isLast = step.do === 'stop' && index > (lastStarts.get(step.service) ?? -1);
+    if (isLast && awaited.has(step.service)) later.push(step);
     else now.push(step);
   }
   return [now, later];

@@ -221,7 +221,9 @@ describe('by the minion’s reconcile', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(await apply(...instances)).toEqual({ seen: [], writes: 0 });
-    const fewer = await apply(...instances.slice(0, 2));
+    const changed = instances.map((each) => ({ ...each, env: { A: '1' } }));
+    expect(count((await apply(...changed)).seen, 'create')).toBe(3);
+    const fewer = await apply(...changed.slice(0, 2));
     expect(count(fewer.seen, 'destroy')).toBe(1);
     expect(count(fewer.seen, 'create')).toBe(0);
     await apply();
