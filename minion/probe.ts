@@ -1,11 +1,14 @@
 // One question to one container, and its answer in words. Asked from the host: at the container's own
 // address on its network, or through the published port where there is no way to that.
 
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { Fault } from '../states/faults.ts';
 import type { ContainerSpec, Healthcheck } from '../states/model.ts';
 import type { ContainerDetail, Engine } from './engine/engine.ts';
+
+// An import of it loads undici as well: twelve megabytes for nothing.
+const { request } = process.getBuiltinModule('node:http');
 
 export interface Answer {
   readonly ok: boolean;
