@@ -3,7 +3,13 @@
 
 import type { World } from '../protocol/world.ts';
 import { fault } from '../states/faults.ts';
-import type { BrineEvent, LiveProgress, NewEvent, StreamItem } from './events.ts';
+import {
+  isLive,
+  type BrineEvent,
+  type LiveItem,
+  type NewEvent,
+  type StreamItem,
+} from './events.ts';
 import { pass, Subscriber, type EventFilter } from './subscriber.ts';
 import type { Compare, Store, Write } from './store/store.ts';
 
@@ -53,7 +59,7 @@ export class EventLog {
   }
 
   /** A step on the way: told to who listens now, and kept nowhere. */
-  publish(live: LiveProgress): void {
+  publish(live: LiveItem): void {
     for (const subscriber of this.#subscribers) subscriber.offer(live);
   }
 
@@ -102,7 +108,7 @@ export class EventLog {
         }
         started = true;
         for await (const item of subscriber.items()) {
-          if (item.kind !== 'progress') {
+          if (!isLive(item)) {
             if (item.seq <= at) continue;
             at = item.seq;
           }

@@ -74,7 +74,24 @@ export interface LiveProgress {
   readonly progress: Progress;
 }
 
-export type StreamItem = BrineEvent | LiveProgress;
+/** What a test says while it runs on one host; as {@link LiveProgress}, only for who listens now. */
+export interface LiveOutput {
+  readonly kind: 'output';
+  readonly at: number;
+  readonly host: string;
+  readonly environment: string;
+  readonly rollout?: string;
+  readonly promotion: string;
+  readonly test: string;
+  readonly lines: readonly string[];
+}
+
+export type LiveItem = LiveProgress | LiveOutput;
+export type StreamItem = BrineEvent | LiveItem;
+
+/** Has no number, and may be lost. */
+export const isLive = (item: StreamItem): item is LiveItem =>
+  item.kind === 'progress' || item.kind === 'output';
 
 /** Distributes over the union, so that each kind keeps its own fields. */
 type WithoutNumber<T> = T extends unknown ? Omit<T, 'seq' | 'at'> : never;

@@ -20,6 +20,7 @@ import { history, oneRollout, statusView } from './services/status.ts';
 import { narrowed, type Change } from './services/targets.ts';
 import { wantedChange, type WantedOptions } from './services/wanted.ts';
 import type { Store } from './store/store.ts';
+import { readKept } from './verify/kept.ts';
 import { hostViews, pingHosts } from './views/hosts.ts';
 
 export interface ServicesOptions {
@@ -96,6 +97,10 @@ export function makeServices(options: ServicesOptions): Services {
       const verb = { verb: 'logs', environment, service, lines };
       return fleet.call(hostId(name), verb as LogCall, logsMsMax);
     },
+
+    testOutput: async (promotion, query) => ({
+      outputs: await readKept(store, promotion, query),
+    }),
 
     tokens: () => fleet.tokens.list(),
     createToken: (request) => fleet.tokens.create(request),

@@ -1,7 +1,7 @@
-// One reader of the live events, with a queue that cannot grow: progress gives way first, and then
-// the queue is given up for what stands in the store.
+// One reader of the live events, with a queue that cannot grow: what is only live gives way first, and
+// then the queue is given up for what stands in the store.
 
-import type { StreamItem } from './events.ts';
+import { isLive, type StreamItem } from './events.ts';
 
 export interface EventFilter {
   readonly environment?: string;
@@ -22,7 +22,7 @@ export const queueItemsMax = 1_000;
 export class Subscriber {
   readonly #filter: EventFilter;
   #queue: StreamItem[] = [];
-  #progressQueued = 0;
+  #liveQueued = 0;
   #overflowed = false;
   #ended = false;
   #wake: () => void = () => undefined;
@@ -33,10 +33,10 @@ export class Subscriber {
 
   offer(item: StreamItem): void {
     if (this.#overflowed || this.#ended || !pass(item, this.#filter)) return;
-    const lossy = item.kind === 'progress';
+    const lossy = isLive(item);
     if (this.#queue.length >= queueItemsMax && !this.#makeRoom(lossy)) return;
     this.#queue.push(item);
-    if (lossy) this.#progressQueued += 1;
+    if (lossy) this.#liveQueued += 1;
     this.#wake();
   }
 
@@ -60,19 +60,19 @@ export class Subscriber {
         });
         continue;
       }
-      if (item.kind === 'progress') this.#progressQueued -= 1;
+      if (isLive(item)) this.#liveQueued -= 1;
       yield item;
     }
   }
 
-  #makeRoom(forProgress: boolean): boolean {
-    if (this.#progressQueued > 0) {
-      const oldest = this.#queue.findIndex((item) => item.kind === 'progress');
+  #makeRoom(forLive: boolean): boolean {
+    if (this.#liveQueued > 0) {
+      const oldest = this.#queue.findIndex(isLive);
       this.#queue.splice(oldest, 1);
-      this.#progressQueued -= 1;
+      this.#liveQueued -= 1;
       return true;
     }
-    if (forProgress) return false;
+    if (forLive) return false;
     this.#queue = [];
     this.#overflowed = true;
     this.#wake();

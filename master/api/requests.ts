@@ -8,6 +8,7 @@ import {
   parseReleaseId,
   parseRolloutId,
 } from '../../states/ids.ts';
+import { parsePromotionId } from '../pipeline/record.ts';
 
 /** Without control characters, so that it can stand in a log and on a terminal. */
 const line = (max: number) =>
@@ -64,6 +65,8 @@ export const requests = {
     service: line(63),
     lines: number.pipe(z.number().min(1).max(1_000)).default(100),
   }),
+  testOutput: z.object({ test: line(63).exactOptional(), host: host.exactOptional() }),
+  ofPromotion: z.object({ id: known('a promotion', parsePromotionId) }),
   inEnvironment: z.object({ environment }),
   onHost: z.object({ id: host }),
   ofRollout: z.object({ id: rollout }),

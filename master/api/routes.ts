@@ -36,6 +36,12 @@ export const routes: readonly Route[] = [
   get('/v1/hosts/:id/logs', (services, { params, query }) =>
     services.logs(checked(requests.onHost, params).id, checked(requests.logs, query)),
   ),
+  get('/v1/promotions/:id/output', (services, { params, query }) =>
+    services.testOutput(
+      checked(requests.ofPromotion, params).id,
+      checked(requests.testOutput, query),
+    ),
+  ),
   {
     method: 'POST',
     path: '/v1/plan',

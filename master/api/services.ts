@@ -25,6 +25,11 @@ export interface LogQuery {
   readonly lines: number;
 }
 
+export interface OutputQuery {
+  readonly test?: string;
+  readonly host?: string;
+}
+
 export interface LabelChanges {
   readonly set: Readonly<Record<string, string>>;
   readonly remove: readonly string[];
@@ -45,6 +50,8 @@ export interface Services {
   label(host: string, changes: LabelChanges): Promise<HostView>;
   removeHost(host: string, actor: string): Promise<void>;
   logs(host: string, query: LogQuery): Promise<Routes['logs']>;
+  /** What the tests of a promotion said; UNKNOWN_NAME where nothing is kept. */
+  testOutput(promotion: string, query: OutputQuery): Promise<Routes['output']>;
   tokens(): Promise<readonly TokenView[]>;
   createToken(request: TokenRequest): Promise<TokenAnswer>;
   revokeToken(id: string, actor: string): Promise<void>;

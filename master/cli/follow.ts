@@ -3,7 +3,7 @@
 
 import type { World } from '../../protocol/world.ts';
 import { Fault, fault } from '../../states/faults.ts';
-import type { StreamItem } from '../events.ts';
+import { isLive, type StreamItem } from '../events.ts';
 import { withQuery, type Client } from './client.ts';
 
 export interface Followed {
@@ -44,7 +44,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowedIt
         lostSince = undefined;
         if (line === '') continue;
         const item = JSON.parse(line) as StreamItem;
-        if (item.kind !== 'progress') since = Math.max(since, item.seq);
+        if (!isLive(item)) since = Math.max(since, item.seq);
         yield { type: 'item', item, line };
       }
     } catch (error) {

@@ -32,7 +32,7 @@ export function startLive(rollout: RolloutView, plan?: PlanView): Live {
 
 export function withItem(live: Live, item: StreamItem): Live {
   if (item.kind === 'progress') return withProgress(live, item);
-  if (item.rollout !== live.rollout.id) return live;
+  if (item.kind === 'output' || item.rollout !== live.rollout.id) return live;
   if (item.kind === 'rollout') {
     const why = item.why ?? live.rollout.why;
     return { ...live, rollout: { ...live.rollout, phase: item.phase, why } };

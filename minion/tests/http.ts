@@ -31,18 +31,22 @@ export async function httpTest(world: World, request: HttpTest, run: TestRun): P
   const { call, output, onLine, signal } = run;
   const begun = performance.now();
   const left = (): number => call.timeoutMs - (performance.now() - begun);
-  let attempt: Attempt;
   let said = '';
+  let answered: Attempt | undefined;
+  let attempt: Attempt;
   for (;;) {
     const askMs = Math.max(1, Math.min(askMsMax, left()));
     attempt = await ask(request, askMs, signal);
     // The same words every second help nobody.
     if (attempt.words !== said) onLine(attempt.words);
     said = attempt.words;
+    // One that was cut short says less than an answer before it.
+    const cut = attempt.late === true && askMs < askMsMax;
+    if (attempt.verdict !== 'inconclusive' && !(cut && answered !== undefined)) answered = attempt;
     if (attempt.verdict === 'passed' || left() <= request.intervalMs) break;
     await world.sleep(request.intervalMs, signal);
   }
-  const { verdict, words } = attempt;
+  const { verdict, words } = answered ?? attempt;
   const until = verdict === 'passed' ? '' : ` for ${formatDuration(call.timeoutMs)}`;
   return {
     ...{ verdict, detail: shortened(`${words}${until}`), durationMs: performance.now() - begun },
@@ -53,6 +57,8 @@ export async function httpTest(world: World, request: HttpTest, run: TestRun): P
 interface Attempt {
   readonly verdict: Exclude<Verdict, 'errored'>;
   readonly words: string;
+  /** Nothing came within its time. */
+  readonly late?: true;
 }
 
 async function ask(request: HttpTest, askMs: number, signal: AbortSignal): Promise<Attempt> {
@@ -68,7 +74,7 @@ async function ask(request: HttpTest, askMs: number, signal: AbortSignal): Promi
     signal.throwIfAborted();
     if (end.aborted) {
       const words = `no answer from ${request.url}`;
-      return { verdict: way.connected ? 'failed' : 'inconclusive', words };
+      return { verdict: way.connected ? 'failed' : 'inconclusive', words, late: true };
     }
     return refused(request.url, error, way.connected);
   }

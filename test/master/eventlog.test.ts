@@ -44,8 +44,10 @@ const progress = (detail: string, environment = 'beta'): LiveProgress => ({
   progress: { environment, generation: 1, phase: 'pulling', detail, at: 0 } as never,
 });
 
-const name = (item: StreamItem): string =>
-  item.kind === 'progress' ? `~${item.progress.detail}` : item.message;
+const name = (item: StreamItem): string => {
+  if (item.kind === 'output') return `>${item.lines.join()}`;
+  return item.kind === 'progress' ? `~${item.progress.detail}` : item.message;
+};
 
 /** Reads a subscription in the background; `stop` ends it. */
 function listen(filter: EventFilter, since: number) {

@@ -13,13 +13,18 @@ export function transitionLine(item: StreamItem, style: Style): string | undefin
   return `${timeOfDay(item.at)}  ${fit(harmless(who), 16)}  ${phase}  ${harmless(item.message)}`;
 }
 
-/** One line of `master events`. */
+/** One line of `master events`; of what a test says, one for each of its lines. */
 export function eventLine(item: StreamItem, style: Style): string {
   const when = style.dim(dateAndTime(item.at));
   if (item.kind === 'progress') {
     const { service, phase, detail } = item.progress;
     const where = [item.environment, item.host, service ?? ''].filter((part) => part !== '');
     return `${when}  ${fit(phase, 12)}  ${harmless(`${where.join(' ')}: ${detail}`)}`;
+  }
+  if (item.kind === 'output') {
+    const where = `${item.environment} ${item.host} ${item.test}`;
+    const said = item.lines.map((line) => harmless(`${where}: ${line}`));
+    return said.map((line) => `${when}  ${fit('test', 12)}  ${line}`).join('\n');
   }
   const who = item.actor === 'master' ? '' : style.dim(` (${harmless(item.actor)})`);
   return `${when}  ${style.bold(fit(word(item), 12))}  ${place(item)}${harmless(item.message)}${who}`;

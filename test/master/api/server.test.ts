@@ -69,6 +69,7 @@ describe('the socket', () => {
     await local.send('DELETE', `/v1/hosts/web-1?actor=${encodeURIComponent(actor)}`);
     await local.get('/v1/status?environment=beta');
     await local.get('/v1/hosts/web-1/logs?environment=beta&service=api&lines=7');
+    await local.get('/v1/promotions/p12/output?test=smoke');
     expect(master.calls).toEqual([
       { name: 'plan', args: [{ environment: 'beta', hosts: 'web-*' }] },
       { name: 'apply', args: [{ environment: 'beta', actor }] },
@@ -80,6 +81,7 @@ describe('the socket', () => {
       { name: 'removeHost', args: ['web-1', actor] },
       { name: 'status', args: ['beta'] },
       { name: 'logs', args: ['web-1', { environment: 'beta', service: 'api', lines: 7 }] },
+      { name: 'testOutput', args: ['p12', { test: 'smoke' }] },
     ]);
   });
 });

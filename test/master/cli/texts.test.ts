@@ -179,6 +179,18 @@ describe('lines', () => {
       '2026-11-24 08:40:05  pulling       beta r12: r12 is pulling (ann@laptop)',
     );
   });
+
+  it('has one for each line that a test says, harmless like all that comes from outside', () => {
+    const item = {
+      kind: 'output' as const,
+      ...{ at, host: 'web-1', environment: 'beta', promotion: 'p12', test: 'integration' },
+      lines: ['1 of 3', '\u001b[2Jgone'],
+    };
+    expect(eventLine(item, plain)).toBe(
+      `2026-11-24 08:40:00  test          beta web-1 integration: 1 of 3
+2026-11-24 08:40:00  test          beta web-1 integration: ␛[2Jgone`,
+    );
+  });
 });
 
 describe('errors', () => {
