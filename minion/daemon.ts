@@ -5,23 +5,17 @@
 
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Progress } from '../protocol/messages.ts';
 import { version } from '../protocol/version.ts';
 import type { World } from '../protocol/world.ts';
 import type { Fault } from '../states/faults.ts';
-import { answerCall } from './answers.ts';
 import { openControl } from './control.ts';
-import { openEngine } from './engine/docker.ts';
-import type { Engine } from './engine/engine.ts';
 import { engineFacts, machineFacts } from './facts.ts';
+import type { Holding } from './holding.ts';
 import { readMinion, type Identity, type MinionConfig } from './identity.ts';
 import { Journal } from './journal.ts';
 import { acceptedOf, type Facts } from './journal/held.ts';
-import { Keeper } from './keep/keeper.ts';
-import { watchEngine } from './keep/watcher.ts';
 import { startLink, type Link, type LinkHandlers } from './link.ts';
-import { OneShots } from './one-shot.ts';
-import { environmentStatus, type StatusView } from './status.ts';
+import type { StatusView } from './status.ts';
 
 export interface DaemonOptions {
   readonly dir: string;
@@ -88,15 +82,11 @@ class Minion {
   readonly #parts: Parts;
   readonly #startedAt: number;
   readonly #stop = new AbortController();
+  readonly #holding: Promise<Holding>;
+  #begun: (holding: Holding) => void = () => undefined;
   #machine: Facts = {};
   #link: Link | undefined;
   #linkState: { linked: boolean; since: number };
-  #docker: StatusView['docker'] = { fault: { code: 'DOCKER_DOWN', message: 'not asked yet' } };
-  #engine: Engine | undefined;
-  #shots: OneShots | undefined;
-  readonly #keeper: Promise<Keeper>;
-  #haveKeeper: (keeper: Keeper) => void = () => undefined;
-  #watching: Promise<void> = Promise.resolve();
   #factsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: DaemonOptions, parts: Parts) {
@@ -104,7 +94,7 @@ class Minion {
     this.#parts = parts;
     this.#startedAt = options.world.now();
     this.#linkState = { linked: false, since: this.#startedAt };
-    this.#keeper = new Promise((resolve) => (this.#haveKeeper = resolve));
+    this.#holding = new Promise((resolve) => (this.#begun = resolve));
   }
 
   async start(): Promise<void> {
@@ -120,31 +110,24 @@ class Minion {
     const { config, identity, journal } = this.#parts;
     const { setAside, held } = journal;
     this.#noteLink();
-    const keeper = await this.#keeper;
-    const engine = this.#engine;
-    const tools = engine && { engine, world: this.#options.world, health: keeper.health };
+    const holding = await this.#holding;
     return {
       ...{ id: identity.id, version: version(), pid: process.pid, url: config.url },
       startedAt: this.#startedAt,
       link: this.#linkState,
-      docker: this.#docker,
+      docker: holding.docker,
       journal: { pending: held.told.length, ...(setAside === undefined ? {} : { setAside }) },
-      environments: await Promise.all(
-        [...held.environments].map(([name, each]) =>
-          environmentStatus(each, { doing: keeper.doing(name), tools }),
-        ),
-      ),
+      environments: await holding.environments(),
     };
   }
 
+  /** Once {@link start} has resolved. */
   async close(): Promise<void> {
     clearInterval(this.#factsTimer);
     this.#stop.abort();
     await within(closeMsMax, async () => {
       await this.#link?.close();
-      await this.#shots?.idle();
-      if (this.#engine !== undefined) await (await this.#keeper).close();
-      await this.#watching;
+      await (await this.#holding).close();
     });
     await this.#parts.journal.close();
   }
@@ -179,18 +162,12 @@ class Minion {
         onWelcomed();
       },
       onDesire: (desire) => {
-        void this.#keeper.then((keeper) => {
-          keeper.desire(desire);
+        void this.#holding.then((holding) => {
+          holding.desire(desire);
         });
       },
       onCall: async (call, signal, say) => {
-        const { health } = await this.#keeper;
-        const [engine, shots] = [this.#engine, this.#shots];
-        if (engine === undefined || shots === undefined) {
-          throw new Error('a keeper without an engine');
-        }
-        const tools = { engine, shots, world: this.#options.world, health, held: journal.held };
-        return answerCall(tools, call, { signal, say });
+        return (await this.#holding).answer(call, { signal, say });
       },
       onAck: (seq) => {
         void journal.acked(seq);
@@ -198,42 +175,24 @@ class Minion {
     };
   }
 
-  /** Everything that needs Docker: what is held true, and what Docker tells of it. */
   async #hold(): Promise<void> {
     const { world, log } = this.#options;
     const { config, journal } = this.#parts;
-    const engine = await openEngine({ host: config.docker });
-    this.#engine = engine;
-    const shots = new OneShots({ engine, log });
-    this.#shots = shots;
-    const keeper = new Keeper({
-      ...{ engine, world, journal, log },
+    const { Holding } = await import('./holding.ts');
+    const holding = await Holding.start({
+      docker: process.env.DOCKER_HOST || config.docker,
+      ...{ world, log, journal },
       wake: () => {
         this.#link?.wake();
       },
-      progress: (progress: Progress) => {
+      progress: (progress) => {
         this.#link?.progress(progress);
       },
-    });
-    this.#watching = watchEngine({
-      ...{ engine, world, log, signal: this.#stop.signal },
       onUp: (info) => {
-        this.#docker = { version: info.version };
-        keeper.lookAtAll();
-        shots.sweep().catch((error: unknown) => {
-          log.warn({ err: error }, 'what was left of runs that were cut off may still be there');
-        });
         void engineFacts(info).then((facts) => this.#tellFacts(facts));
       },
-      onDown: ({ data }) => {
-        this.#docker = { fault: data };
-      },
-      onEvent: (event) => {
-        keeper.onEvent(event);
-      },
     });
-    keeper.resume();
-    this.#haveKeeper(keeper);
+    this.#begun(holding);
   }
 
   /** The Engine's part is of the last time it was asked, so that no hello is without it. */

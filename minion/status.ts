@@ -43,7 +43,7 @@ export interface EnvironmentStatus {
 export interface Seen {
   readonly doing: Doing;
   /** Undefined before Docker was ever asked. */
-  readonly tools: Tools | undefined;
+  readonly tools: Tools;
 }
 
 export async function environmentStatus(
