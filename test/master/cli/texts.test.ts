@@ -1,3 +1,6 @@
+// What the command line says, to the letter.
+// Long because the texts stand here whole.
+
 import { describe, expect, it } from 'vitest';
 import { noopExit, planExit, rolloutExit } from '../../../master/cli/exit.ts';
 import { AnsweredFault, toProblem } from '../../../master/cli/problem.ts';

@@ -1,4 +1,5 @@
 // A stage's tests over a real store and history; the hosts answer as the test says.
+// Long because hosts, their records and their answers are all made here.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
