@@ -73,7 +73,8 @@ describe('a versions file edited by a person', () => {
 
   it('is heard once', () => {
     const line = lineOf(2);
-    line.edit('gamma', 1).rollout('gamma');
+    line.edit('gamma', 1).rollout('gamma').push(3);
+    line.well('beta', 'gamma');
     const { pipeline } = line;
     line.edit('gamma', 1);
     expect(line.pipeline.next).toEqual(pipeline.next);
@@ -222,5 +223,29 @@ describe('git', () => {
       id: 'restore-1',
       release: idOf(1),
     });
+  });
+
+  it('that says a later commit lies on top is asked again once the promotion is over', () => {
+    const line = lineOf(0);
+    line.push(1);
+    const { environment, id } = line.due('beta', 'commit-versions');
+    line.send({ type: 'committed', environment, id, commit: 'c', stands: false });
+    expect(line.active('beta').phase).toBe('rolling-out');
+    line.rollout('beta');
+    expect(line.due('beta', 'commit-versions')).toMatchObject({
+      kind: 'restore',
+      release: idOf(1),
+    });
+  });
+
+  it('is not believed while a commit for something else may be on its way', () => {
+    const line = lineOf(1);
+    line.push(7);
+    line.well('beta').ask({ type: 'abort', ...at('gamma'), promotion: null, why: '' });
+    line.commit('gamma').ask({ type: 'hold', ...at('gamma'), why: 'x', until: null });
+    line.edit('gamma', 7).ask({ type: 'abort', ...at('gamma'), promotion: null, why: '' });
+    expect(line.due('gamma', 'commit-versions')).toMatchObject({ kind: 'restore' });
+    line.ask({ type: 'promote', ...at('gamma'), release: idOf(7), force: { why: 'now' } });
+    expect(line.active('gamma').phase).toBe('committing');
   });
 });
