@@ -89,7 +89,7 @@ const stage = map('a stage', {
     .describe('Stages that a release must have passed before.'),
   verify: list(value(names.testName)).exactOptional().describe('Tests that must pass here.'),
   soak: value(kinds.duration(0), {
-    about: 'Time that a release stays here before it may go on.',
+    about: 'Time that a release must have stayed in the stages before since it passed there.',
     default: defaults.stage.soak,
   }).exactOptional(),
   approval: value(oneOf('none', 'manual'), {
