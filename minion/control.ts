@@ -7,7 +7,6 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Fault } from '../states/faults.ts';
 import { fault } from '../states/faults.ts';
-import { minionFiles } from './identity.ts';
 import type { StatusView } from './status.ts';
 
 export interface ControlOptions {
@@ -83,7 +82,7 @@ export async function askStatus(dir: string): Promise<StatusView> {
 function notThere(cause: NodeJS.ErrnoException, dir: string): Fault {
   const { code } = cause;
   const where = controlPath(dir);
-  if (code === 'ENOENT' && !existsSync(minionFiles(dir).config)) {
+  if (code === 'ENOENT' && !existsSync(join(dir, 'minion.yaml'))) {
     return fault('MINION_UNSET', `no host has joined from ${dir}`);
   }
   if (code === 'EACCES' || code === 'EPERM') {

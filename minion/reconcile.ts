@@ -154,7 +154,11 @@ async function goBack(
   const others = await attempt(() =>
     previous === undefined
       ? untilDockerAnswers(task, () =>
-          perform(undo(desire.state, { before, tally }), { ...change, observed: before }),
+          perform(undo(desire.state, { before, tally }), {
+            ...change,
+            observed: before,
+            patient: true,
+          }),
         )
       : converge({ ...change, state: previous }),
   );

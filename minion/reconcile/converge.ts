@@ -40,7 +40,7 @@ export async function converge(change: Change): Promise<Observed> {
     const { steps, problems } = plan(change.state, observed);
     if (problems.length > 0)
       throw new Failed(problems.map((each) => ofProblem(each, change.state)));
-    await perform(steps, { ...change, observed });
+    await perform(steps, { ...change, observed, patient: true });
     return observed;
   });
 }

@@ -1,10 +1,14 @@
-// In which order a plan's steps are taken on the host: as the plan has them, except that pulls go
-// together, and that old containers which may run on stop only when everything has been started.
+// In which order a plan's steps are taken on the host: as the plan has them, except that all pulls
+// come first and together, and that old containers which may run on stop only at the end.
 
 import type { PinnedImage } from '../../states/model.ts';
 import type { Step } from '../../states/step.ts';
 
-export type Taken = Step | { readonly do: 'pull-all'; readonly images: readonly PinnedImage[] };
+export type Taken =
+  | Step
+  | { readonly do: 'pull-all'; readonly images: readonly PinnedImage[] }
+  /** What follows gives something up that could run until here. */
+  | { readonly do: 'all-healthy' };
 
 /**
  * The wait for lasting health is the longest part of a change: services beside each other wait at the
@@ -13,15 +17,15 @@ export type Taken = Step | { readonly do: 'pull-all'; readonly images: readonly 
  */
 export function inOrder(steps: readonly Step[]): readonly Taken[] {
   const images = steps.flatMap((step) => (step.do === 'pull' ? [step.image] : []));
-  const [now, later] = parted(steps.filter(({ do: what }) => what !== 'pull'));
-  const pulls: Taken[] = images.length === 0 ? [] : [{ do: 'pull-all', images }];
-  const lastWait = now.findLastIndex(({ do: what }) => what === 'await-healthy');
+  const others = steps.filter(({ do: what }) => what !== 'pull');
+  const lastWait = others.findLastIndex(({ do: what }) => what === 'await-healthy');
+  const [now, later] = parted(others.slice(0, lastWait + 1));
   return [
-    ...surroundings(now),
-    ...pulls,
-    ...now.slice(0, lastWait + 1).filter((step) => !isSurrounding(step)),
+    ...(images.length === 0 ? [] : [{ do: 'pull-all', images } as const]),
+    ...now,
     ...later,
-    ...now.slice(lastWait + 1).filter((step) => !isSurrounding(step)),
+    ...(lastWait < 0 ? [] : [{ do: 'all-healthy' } as const]),
+    ...others.slice(lastWait + 1),
   ];
 }
 
@@ -29,20 +33,19 @@ function parted(steps: readonly Step[]): readonly [readonly Step[], readonly Ste
   const awaited = new Set<string>();
   const now: Step[] = [];
   const later: Step[] = [];
-  const lastStarts = new Map<string, number>();
-  steps.forEach((step, index) => {
-    if (step.do === 'start') lastStarts.set(step.spec.service, index);
-  });
   for (const [index, step] of steps.entries()) {
     if (step.do === 'await-healthy') awaited.add(step.spec.service);
-    // Another instance of it may start only in the place of this one.
-    const isLast = step.do === 'stop' && index > (lastStarts.get(step.service) ?? -1);
-    if (isLast && awaited.has(step.service)) later.push(step);
-    else now.push(step);
+    const mayRunOn =
+      step.do === 'stop' && awaited.has(step.service) && !startsAfter(steps, index, step.service);
+    (mayRunOn ? later : now).push(step);
   }
   return [now, later];
 }
 
-const isSurrounding = ({ do: what }: Step): boolean =>
-  what === 'create-network' || what === 'create-volume';
-const surroundings = (steps: readonly Step[]): readonly Step[] => steps.filter(isSurrounding);
+/** Then the stop may make room for another instance of the same service. */
+const startsAfter = (steps: readonly Step[], index: number, service: string): boolean =>
+  steps
+    .slice(index)
+    .some(
+      (step) => (step.do === 'start' || step.do === 'restart') && step.spec.service === service,
+    );

@@ -14,6 +14,7 @@ import type { HealthBook } from '../health/health.ts';
 import { inOrder } from './order.ts';
 import type { Answer } from '../probe.ts';
 import { pullAll } from './pulls.ts';
+import { startPatiently } from './stale-port.ts';
 import type { Tally } from './tally.ts';
 
 export type Told = Pick<Progress, 'phase' | 'detail' | 'service'>;
@@ -28,6 +29,8 @@ export interface Performing {
   /** Fires between two steps' worth of work: no call to the Engine is broken off by it. */
   readonly signal: AbortSignal;
   readonly tell: (told: Told) => void;
+  /** Waits for what only a person can put right; without it that fails at once. */
+  readonly patient?: true;
 }
 
 /** Throws Failed, a DOCKER_DOWN fault, or the signal's reason. */
@@ -37,13 +40,14 @@ export async function perform(steps: readonly Step[], performing: Performing): P
   const waits = new Waits();
   const inner = { ...performing, signal: AbortSignal.any([signal, stop.signal]) };
   try {
-    for (const group of inOrder(steps)) {
+    for (const next of inOrder(steps)) {
       signal.throwIfAborted();
       waits.throwIfFailed();
-      if (group.do === 'pull-all') await pullAll(group.images, inner);
+      if (next.do === 'all-healthy') await waits.until('all');
+      else if (next.do === 'pull-all') await pullAll(next.images, inner);
       else {
-        await waits.until(neededBy(group));
-        await take(group, inner, waits);
+        await waits.until(neededBy(next));
+        await take(next, inner, waits);
       }
     }
     await waits.until('all');
@@ -54,17 +58,13 @@ export async function perform(steps: readonly Step[], performing: Performing): P
 }
 
 /** Services whose lasting health a step has to wait for. */
-function neededBy(step: Step): readonly string[] | 'all' {
+function neededBy(step: Step): readonly string[] {
   switch (step.do) {
     case 'start':
     case 'restart':
       return step.spec.needs;
-    // What could run until here is given up only when everything that takes its place is healthy.
     case 'stop':
       return [step.service];
-    case 'remove':
-    case 'remove-network':
-      return 'all';
     default:
       return [];
   }
@@ -124,7 +124,7 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
     case 'start':
       tell({ phase: 'starting', service: step.spec.service, detail: step.container });
       tally.starts(step.container);
-      return write('start', () => engine.start(step.container));
+      return write('start', () => startPatiently(step, performing));
     case 'restart':
       tell({ phase: 'starting', service: step.spec.service, detail: step.reason });
       return restart(step, performing);
@@ -161,7 +161,7 @@ async function restart(step: About, performing: Performing): Promise<void> {
     return;
   }
   await written(step, 'stop', performing, () => engine.stop(container, spec.stop.timeoutMs));
-  await written(step, 'start', performing, () => engine.start(container));
+  await written(step, 'start', performing, () => startPatiently(step, performing));
 }
 
 /** Resolves when it said yes for the first time; that it goes on to is awaited beside what follows. */
