@@ -12,8 +12,9 @@ export type Taken =
 
 /**
  * The wait for lasting health is the longest part of a change: services beside each other wait at the
- * same time. A stop behind its own service's wait needs nothing but that, and nothing waits for it:
- * where another service needs the port, the plan stops the old one before.
+ * same time. What can run beside its successor does so until all are healthy; then going back is to
+ * stop the new ones, and nobody notices. Nothing waits for such a stop: where something needs the port,
+ * the plan stops the old one before.
  */
 export function inOrder(steps: readonly Step[]): readonly Taken[] {
   const images = steps.flatMap((step) => (step.do === 'pull' ? [step.image] : []));
@@ -23,8 +24,8 @@ export function inOrder(steps: readonly Step[]): readonly Taken[] {
   return [
     ...(images.length === 0 ? [] : [{ do: 'pull-all', images } as const]),
     ...now,
-    ...later,
     ...(lastWait < 0 ? [] : [{ do: 'all-healthy' } as const]),
+    ...later,
     ...others.slice(lastWait + 1),
   ];
 }

@@ -58,17 +58,8 @@ export async function perform(steps: readonly Step[], performing: Performing): P
 }
 
 /** Services whose lasting health a step has to wait for. */
-function neededBy(step: Step): readonly string[] {
-  switch (step.do) {
-    case 'start':
-    case 'restart':
-      return step.spec.needs;
-    case 'stop':
-      return [step.service];
-    default:
-      return [];
-  }
-}
+const neededBy = (step: Step): readonly string[] =>
+  step.do === 'start' || step.do === 'restart' ? step.spec.needs : [];
 
 /** Waits for lasting health that go on beside the steps. */
 class Waits {

@@ -13,6 +13,10 @@ interface Start {
   readonly spec: ContainerSpec;
 }
 
+type Starting = Pick<Performing, 'world' | 'signal' | 'tell' | 'patient'> & {
+  readonly engine: Pick<Performing['engine'], 'start'>;
+};
+
 const again = { minMs: 500, maxMs: 5_000 };
 /** The `progress` of a rollout is this where none is given; a newer desire ends the wait sooner. */
 const patienceMs = 600_000;
@@ -23,7 +27,7 @@ const patienceMs = 600_000;
  */
 export async function startPatiently(
   { container, spec }: Start,
-  { engine, world, signal, tell, patient }: Performing,
+  { engine, world, signal, tell, patient }: Starting,
 ): Promise<void> {
   const deadline = world.now() + (patient === true ? patienceMs : 0);
   for (let tries = 0; ; tries += 1) {

@@ -27,7 +27,7 @@ describe('the order of steps', () => {
     const steps = [start('a'), wait('a'), stop('a'), start('b'), wait('b'), stop('b'), remove('c')];
     expect(words(inOrder(steps))).toEqual([
       ...['start a-new', 'await-healthy a-new', 'start b-new', 'await-healthy b-new'],
-      ...['stop a-old', 'stop b-old', 'all-healthy', 'remove c-old'],
+      ...['all-healthy', 'stop a-old', 'stop b-old', 'remove c-old'],
     ]);
   });
 
@@ -68,6 +68,7 @@ describe('the order of steps', () => {
           if (step.do !== 'stop') continue;
           const passed = made
             .slice(index)
+            .filter(({ do: what }) => what === 'start' || what === 'restart')
             .filter((each) => others.indexOf(each) < others.indexOf(step))
             .map((each) => ('spec' in each ? each.spec.service : ''));
           if (passed.length === 0) continue;
