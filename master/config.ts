@@ -6,11 +6,18 @@ import { join } from 'node:path';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { fault } from '../states/faults.ts';
+import { parseDuration } from '../states/units.ts';
 import { parseEndpoint, type Endpoint } from './endpoint.ts';
 import { checkFolder, checkRef, parseLocation } from './source/location.ts';
 
 export interface MasterConfig {
-  readonly states: { readonly url: string; readonly ref: string; readonly path?: string };
+  readonly states: {
+    readonly url: string;
+    readonly ref: string;
+    readonly path?: string;
+    /** How often a pipeline looks for changes by people, in ms. */
+    readonly pollMs: number;
+  };
   readonly fleet: { readonly listen: Endpoint; readonly address: Endpoint };
   /** Undefined where people and CI are served on the socket only. */
   readonly api: Endpoint | undefined;
@@ -73,11 +80,23 @@ const same =
 
 const endpoint = checked(parseEndpoint);
 
+/** Every git server stands a look each second; a day without one is as good as none. */
+const pollTime = z.string().transform((raw, context): number => {
+  const parsed = parseDuration(raw);
+  if (parsed.ok && parsed.value >= 1_000 && parsed.value <= 86_400_000) return parsed.value;
+  const message = parsed.ok ? 'from 1s to 24h' : parsed.problem;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const pollMsDefault = 30_000;
+
 const schema = z.strictObject({
   states: z.strictObject({
     url: checked(same((raw) => parseLocation(raw, '/'))),
     ref: checked(same(checkRef)),
     path: checked(same(checkFolder)).exactOptional(),
+    poll: pollTime.optional(),
   }),
   fleet: z.strictObject({ listen: endpoint, address: endpoint.exactOptional() }),
   api: z
@@ -87,10 +106,14 @@ const schema = z.strictObject({
 });
 
 const complete = ({ states, fleet, api }: z.infer<typeof schema>): MasterConfig => ({
-  states,
+  states: statesOf(states),
   fleet: { listen: fleet.listen, address: fleet.address ?? fleet.listen },
   api: api === 'off' ? undefined : api,
 });
+
+function statesOf({ poll = pollMsDefault, ...states }: z.infer<typeof schema>['states']) {
+  return { ...states, pollMs: poll };
+}
 
 /** Where the value stands, the key where it is the key that is wrong, else the nearest around it. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {

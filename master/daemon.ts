@@ -11,6 +11,7 @@ import { EventLog } from './eventlog.ts';
 import type { FleetHandlers } from './fleet/fleet.ts';
 import { startFleet, type RunningFleet } from './fleet/server.ts';
 import { HostBook } from './hosts.ts';
+import { openPipeline } from './pipeline/open.ts';
 import { serverNames } from './init.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { RolloutDriver } from './rollout/driver.ts';
@@ -74,16 +75,19 @@ async function open(opening: Opening): Promise<Daemon> {
     hosts.closing();
     return fleet.close();
   });
-  const states = new StatesReader(openSource({ ...config.states, dir }));
-  const services = makeServices({ ...base, config, fleet, driver, hosts, states });
+  const source = openSource({ ...config.states, dir });
+  const states = new StatesReader(source);
+  const line = await openPipeline({ ...base, config, fleet, driver, hosts, states, source });
+  lifecycle.opened('pipeline', line, () => line.close());
+  const { pipeline, look } = line;
+  const services = makeServices({
+    ...{ ...base, config, fleet, driver, hosts, states, pipeline, look },
+  });
   const socket = join(dir, 'master.sock');
   const tls = tlsFor(config, fleet);
   const api = await startApi({ services, socket, log, ...(tls && { tls }) });
   lifecycle.opened('api', api, () => api.close());
-  // Only so that a status soon afterwards can name the environments; whoever needs them reads anew.
-  states.read().catch((error: unknown) => {
-    log.warn({ err: error }, 'the states cannot be read now');
-  });
+  line.watch();
   const address = api.address();
   return {
     addresses: {

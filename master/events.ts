@@ -2,6 +2,7 @@
 // itself. The CLI, the API and later readers all read these and nothing else.
 
 import type { HostFailure, Progress } from '../protocol/messages.ts';
+import type { PromotionPhase } from './pipeline/record.ts';
 
 /** What every event carries. `message` is one line for people, free of secrets. */
 export interface EventBase {
@@ -62,6 +63,23 @@ export type BrineEvent = EventBase &
       }
     | { readonly kind: 'fleet'; readonly what: 'joined' | 'linked' | 'gone' | 'labels' | 'removed' }
     | { readonly kind: 'token'; readonly what: 'created' | 'revoked' }
+    | {
+        readonly kind: 'promotion';
+        readonly promotion: string;
+        readonly phase: PromotionPhase;
+      }
+    | {
+        readonly kind: 'test';
+        readonly promotion: string;
+        readonly test: string;
+        readonly verdict: 'passed' | 'failed' | 'errored' | 'inconclusive';
+      }
+    | {
+        readonly kind: 'stage';
+        readonly what: 'held' | 'released' | 'stopped' | 'resumed' | 'quarantined' | 'approved';
+      }
+    | { readonly kind: 'release' }
+    | { readonly kind: 'freeze'; readonly what: 'frozen' | 'thawed'; readonly id: string }
   );
 
 /** A step on the way that is shown live and never stored; it has no number. */

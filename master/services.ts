@@ -1,7 +1,7 @@
 // What the API can be asked, each answered by the part that knows; nothing is decided here.
 
 import type { World } from '../protocol/world.ts';
-import { fault } from '../states/faults.ts';
+import { Fault, fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
 import type { HostView } from './api/contract.ts';
 import type { Services } from './api/services.ts';
@@ -10,9 +10,12 @@ import type { MasterConfig } from './config.ts';
 import type { EventLog } from './eventlog.ts';
 import type { RunningFleet } from './fleet/server.ts';
 import type { HostBook } from './hosts.ts';
+import type { PipelineDriver } from './pipeline/driver.ts';
 import type { RolloutDriver } from './rollout/driver.ts';
 import { rolloutView } from './rollout/view.ts';
 import { carryOut, refuseBusy, type Asked } from './services/apply.ts';
+import { refuseStage, refuseUnpromoted } from './services/in-stage.ts';
+import { pipelineServices } from './services/pipeline.ts';
 import { askPlan } from './services/plan.ts';
 import { rollbackChange } from './services/rollback.ts';
 import type { StatesReader } from './services/states.ts';
@@ -32,6 +35,9 @@ export interface ServicesOptions {
   readonly driver: RolloutDriver;
   readonly hosts: HostBook;
   readonly states: StatesReader;
+  readonly pipeline: PipelineDriver;
+  /** Reads the states anew for the pipeline. */
+  readonly look: () => Promise<void>;
   readonly digestOf?: NonNullable<WantedOptions['digestOf']>;
 }
 
@@ -39,7 +45,7 @@ export interface ServicesOptions {
 const logsMsMax = 20_000;
 
 export function makeServices(options: ServicesOptions): Services {
-  const { config, store, eventlog, world, fleet, driver, hosts, states } = options;
+  const { config, store, eventlog, world, fleet, driver, hosts, states, pipeline } = options;
   const connected = (): readonly HostId[] => fleet.connected();
   const shared = { store, states, hosts, connected };
   const apis = apiTokens(store, eventlog, world);
@@ -61,14 +67,20 @@ export function makeServices(options: ServicesOptions): Services {
     status: (environment) => statusView({ ...shared, source: config.states }, environment),
     history: (environment) => history(store, environment),
     rollout: (id) => oneRollout(store, id),
+    ...pipelineServices({ ...options, pipeline }),
 
     plan: async (request) => askPlan(fleet, await wanted(request)),
     apply: async ({ actor, ...request }) => {
-      refuseBusy(driver, request.environment);
-      return rollOut(await wanted(request), { actor, cause: 'apply' });
+      const { environment } = request;
+      await options.look().catch(unlessFault);
+      refuseBusy(driver, environment);
+      const change = await wanted(request);
+      refuseUnpromoted(pipeline.pipeline, environment, change.release);
+      return rollOut(change, { actor, cause: 'apply' });
     },
     rollback: async (request) => {
       refuseBusy(driver, request.environment);
+      refuseStage(pipeline.pipeline, request.environment);
       const change = await rollbackChange(shared, request);
       return rollOut(change, { actor: request.actor, cause: 'rollback' });
     },
@@ -112,6 +124,11 @@ export function makeServices(options: ServicesOptions): Services {
     createApiToken: (request) => apis.create(request),
     authenticate: (bearer) => apis.authenticate(bearer),
   };
+}
+
+/** Whoever applies reads the states again, and is told then. */
+function unlessFault(error: unknown): void {
+  if (!(error instanceof Fault)) throw error;
 }
 
 type LogCall = Extract<Parameters<RunningFleet['call']>[1], { verb: 'logs' }>;

@@ -95,8 +95,6 @@ export interface RolloutView {
 /** POST /v1/apply: `rollout` is null when every host is in sync already. `since`: follow events after it. */
 export interface ApplyRequest extends PlanRequest {
   readonly actor: string;
-  /** In a stage of the pipeline: past its gates, recorded with the reason. */
-  readonly force?: { readonly why: string };
 }
 export interface ApplyAnswer {
   readonly rollout: RolloutView | null;
@@ -219,7 +217,7 @@ export interface ReleaseView {
   readonly stages: readonly ReleaseInStage[];
 }
 
-/** POST /v1/releases: tags by name of the image; resolved to digests now. Needs `release` or `admin`. */
+/** POST /v1/releases: tags by name of the image; resolved to digests now. */
 export interface ReleaseRequest {
   readonly images: Readonly<Record<string, string>>;
   readonly commit?: string;
@@ -295,7 +293,7 @@ export interface StageView {
   readonly soakMs: number;
   readonly approval: 'none' | 'manual';
   readonly tests: readonly string[];
-  /** Changes by people that are in the states and not on the hosts; `apply: manual` leaves them to a person. */
+  /** In words, what the states say by now and the hosts do not run yet; null where there is nothing. */
   readonly pending: string | null;
 }
 

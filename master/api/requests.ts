@@ -7,8 +7,10 @@ import {
   parseHostId,
   parseReleaseId,
   parseRolloutId,
+  type EnvironmentName,
+  type ReleaseId,
 } from '../../states/ids.ts';
-import { parsePromotionId } from '../pipeline/record.ts';
+import { parsePromotionId, type PromotionId } from '../pipeline/record.ts';
 
 /** Without control characters, so that it can stand in a log and on a terminal. */
 const line = (max: number) =>
@@ -25,6 +27,21 @@ const host = known('a host', parseHostId);
 const rollout = known('a rollout', parseRolloutId);
 const selector = line(1_000);
 const actor = line(200);
+const environmentNamed = z.custom<EnvironmentName>(
+  (raw) => typeof raw === 'string' && parseEnvironmentName(raw) !== undefined,
+  'not the name of an environment',
+);
+const releaseNamed = z.custom<ReleaseId>(
+  (raw) => typeof raw === 'string' && parseReleaseId(raw) !== undefined,
+  'not the name of a release',
+);
+const promotionNamed = z.custom<PromotionId>(
+  (raw) => typeof raw === 'string' && parsePromotionId(raw) !== undefined,
+  'not the name of a promotion',
+);
+/** May have line breaks: a message of a commit. */
+const words = z.string().max(2_000);
+const minutes = z.number().positive().max(525_600).exactOptional();
 const labels = z.record(line(63), z.string().max(255));
 const hours = z.number().positive().max(87_600);
 const number = z
@@ -68,6 +85,42 @@ export const requests = {
   testOutput: z.object({ test: line(63).exactOptional(), host: host.exactOptional() }),
   ofPromotion: z.object({ id: known('a promotion', parsePromotionId) }),
   inEnvironment: z.object({ environment }),
+  inStage: z.object({ environment: environmentNamed }),
+  release: z.strictObject({
+    images: z
+      .record(line(63), line(128))
+      .refine((images) => Object.keys(images).length > 0, 'no image is named'),
+    commit: line(200).exactOptional(),
+    url: line(2_000).exactOptional(),
+    message: words.exactOptional(),
+    alone: z.boolean().exactOptional(),
+    actor,
+  }),
+  ofRelease: z.object({ id: releaseNamed }),
+  promote: z.strictObject({
+    release: releaseNamed,
+    force: z.strictObject({ why: line(2_000) }).exactOptional(),
+    actor,
+  }),
+  stageRollback: z.strictObject({
+    release: releaseNamed.exactOptional(),
+    why: line(2_000).exactOptional(),
+    actor,
+  }),
+  approve: z.strictObject({ release: releaseNamed.exactOptional(), actor }),
+  hold: z.strictObject({ why: line(2_000), minutes, actor }),
+  alone: z.strictObject({ actor }),
+  stageAbort: z.strictObject({
+    promotion: promotionNamed.exactOptional(),
+    why: line(2_000).exactOptional(),
+    actor,
+  }),
+  freeze: z.strictObject({
+    environments: z.array(environmentNamed).max(100).exactOptional(),
+    message: line(2_000),
+    minutes,
+    actor,
+  }),
   onHost: z.object({ id: host }),
   ofRollout: z.object({ id: rollout }),
   ofToken: z.object({ id: line(100) }),

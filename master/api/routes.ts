@@ -1,5 +1,6 @@
 // The paths of contract.ts as a table: who may ask, and which service answers.
 
+import { pipelineRoutes } from './pipeline-routes.ts';
 import type { Scope } from './tokens.ts';
 import { checked, requests } from './requests.ts';
 import type { Services } from './services.ts';
@@ -93,6 +94,7 @@ export const routes: readonly Route[] = [
     needs: 'socket',
     answer: (services, { body }) => services.createApiToken(checked(requests.apiToken, body)),
   },
+  ...pipelineRoutes,
 ];
 
 function get(path: string, answer: Route['answer']): Route {

@@ -3,16 +3,26 @@
 
 import type { EventLog } from '../eventlog.ts';
 import type { ApiToken, ApiTokenRequest } from './tokens.ts';
+import type { Command } from '../pipeline/events.ts';
 import type {
   ApplyAnswer,
   ApplyRequest,
+  ExplainView,
+  FreezeRequest,
+  FreezeView,
   HostView,
   PingView,
   PlanRequest,
+  PipelineView,
   PlanView,
+  PromotionView,
+  ReleaseAnswer,
+  ReleaseRequest,
+  ReleaseView,
   RollbackRequest,
   RolloutView,
   Routes,
+  StageAnswer,
   StatusView,
   TokenAnswer,
   TokenRequest,
@@ -36,6 +46,9 @@ export interface LabelChanges {
   readonly actor: string;
 }
 
+/** What is asked of one stage. */
+export type StageCommand = Extract<Command, { environment: unknown }>;
+
 export interface Services {
   readonly events: Pick<EventLog, 'since' | 'subscribe'>;
   status(environment?: string): Promise<StatusView>;
@@ -45,6 +58,16 @@ export interface Services {
   apply(request: ApplyRequest): Promise<ApplyAnswer>;
   rollback(request: RollbackRequest): Promise<ApplyAnswer>;
   abort(id: string, actor: string): Promise<RolloutView>;
+  pipeline(): Promise<PipelineView>;
+  releases(): Promise<readonly ReleaseView[]>;
+  release(id: string): Promise<ReleaseView>;
+  explain(environment: string): Promise<ExplainView>;
+  promotion(id: string): Promise<PromotionView>;
+  createRelease(request: ReleaseRequest): Promise<ReleaseAnswer>;
+  /** Throws PROMOTION_REFUSED and PROMOTION_NONE with the reason in words. */
+  stage(command: StageCommand): Promise<StageAnswer>;
+  freeze(request: FreezeRequest): Promise<FreezeView>;
+  unfreeze(id: string, actor: string): Promise<void>;
   ping(hosts?: string): Promise<PingView>;
   hosts(): Promise<readonly HostView[]>;
   label(host: string, changes: LabelChanges): Promise<HostView>;

@@ -76,6 +76,16 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     this.#underway.use(fleet);
   }
 
+  /** Ends before this are in the store only. */
+  onEnded(told: (rollout: Rollout) => void): void {
+    this.#underway.onEnded(told);
+  }
+
+  /** All that are under way. */
+  all(): readonly Rollout[] {
+    return this.#underway.all();
+  }
+
   async close(): Promise<void> {
     await this.#turn;
     this.#alarm.close();

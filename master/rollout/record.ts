@@ -103,7 +103,9 @@ export const rolloutHead = z
     commit: text.nullable(),
     subject: text.nullable(),
     actor: text,
-    cause: z.enum(['apply', 'rollback']),
+    cause: z.enum(['apply', 'rollback', 'promotion']),
+    /** Of the pipeline's own: which promotion began it, and the key of that attempt. */
+    promotion: z.strictObject({ id: text, key: text }).readonly().exactOptional(),
     /** Only some of the environment's hosts were asked for. */
     partial: z.boolean(),
     images: z.array(pinnedImage.readonly()).readonly(),

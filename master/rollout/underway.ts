@@ -45,6 +45,7 @@ export class Underway {
   readonly #open = new Map<string, Open>();
   #fleet: Pick<Fleet, 'desire'> | undefined;
   #newest = 0;
+  #ended: (rollout: Rollout) => void = () => undefined;
 
   constructor(options: UnderwayOptions) {
     this.#options = options;
@@ -52,6 +53,11 @@ export class Underway {
 
   use(fleet: Pick<Fleet, 'desire'>): void {
     this.#fleet = fleet;
+  }
+
+  /** Told of every end, once it is durable. */
+  onEnded(told: (rollout: Rollout) => void): void {
+    this.#ended = told;
   }
 
   /** Goes on with every rollout that stands in the store as not over. */
@@ -149,8 +155,10 @@ export class Underway {
     const { after } = decided;
     const { desires, ...own } = await transition(this.#options.store, decided);
     await this.commit(joined({ ...own, compares: [...own.compares, head] }, beside));
-    if (isOver(after)) this.#open.delete(after.environment);
-    else {
+    if (isOver(after)) {
+      this.#open.delete(after.environment);
+      this.#ended(after);
+    } else {
       const revision = await this.#revisionOf(after);
       this.#open.set(after.environment, { rollout: after, revision });
     }

@@ -18,7 +18,8 @@ export interface ApplyOptions {
 
 export interface Asked {
   readonly actor: string;
-  readonly cause: 'apply' | 'rollback';
+  readonly cause: 'apply' | 'rollback' | 'promotion';
+  readonly promotion?: NonNullable<RolloutRequest['promotion']>;
 }
 
 export async function carryOut(
@@ -67,11 +68,11 @@ function nobody({ hosts, environment }: PlanView): Error {
   return fault('HOSTS_MISSING', `no host of ${environment} has a link: ${names}`);
 }
 
-function requestOf(change: Change, plan: PlanView, { actor, cause }: Asked): RolloutRequest {
+function requestOf(change: Change, plan: PlanView, asked: Asked): RolloutRequest {
   const { project, environment, release, commit, subject, images, policy, partial } = change;
   const views = new Map(plan.hosts.map((view) => [view.host, view]));
   return {
-    ...{ project, environment, release, commit, subject, images, policy, partial, actor, cause },
+    ...{ project, environment, release, commit, subject, images, policy, partial, ...asked },
     hosts: change.targets.map(({ host, state }) => {
       const view = views.get(host);
       if (view === undefined) throw new Error(`${host} is in no plan`);

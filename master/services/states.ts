@@ -29,6 +29,8 @@ export class StatesInvalid extends Fault {
 export class StatesReader {
   readonly #source: Source;
   #newest: LoadedStates | undefined;
+  /** The one of an older commit that was asked for last. */
+  #then: LoadedStates | undefined;
   #error: string | null = null;
 
   constructor(source: Source) {
@@ -50,6 +52,22 @@ export class StatesReader {
       this.#error = error instanceof Fault ? error.data.message : 'a defect of the master itself';
       throw error;
     }
+  }
+
+  /** What was read last, where there is anything; whoever asks does not wait for git. */
+  async newest(): Promise<LoadedStates> {
+    return this.#newest ?? this.read();
+  }
+
+  /** As they were at a commit; throws as {@link read} does. */
+  async readAt(commit: string): Promise<LoadedStates> {
+    if (this.#newest?.commit === commit) return this.#newest;
+    if (this.#then?.commit === commit) return this.#then;
+    const snapshot = await this.#source.readAt(commit);
+    const loaded = loadStates(snapshot.files);
+    if (!loaded.ok) throw new StatesInvalid(loaded.diagnostics, snapshot.files);
+    this.#then = { ...snapshot, states: loaded.states };
+    return this.#then;
   }
 
   /** What was read last, and how the newest attempt ended; for who only wants to look. */

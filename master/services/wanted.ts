@@ -21,7 +21,7 @@ import { leaving, narrowed, targetOf, type Change, type Target } from './targets
 
 export interface WantedOptions {
   readonly store: Store;
-  readonly states: StatesReader;
+  readonly states: Pick<StatesReader, 'read'>;
   readonly hosts: HostBook;
   readonly connected: () => readonly string[];
   readonly digestOf?: (request: RegistryRequest & { readonly tag: string }) => Promise<string>;
@@ -75,7 +75,7 @@ async function resolve(
 }
 
 /** By name of the image, for versions that a person wrote without one. */
-async function missingDigests(
+export async function missingDigests(
   states: States,
   environment: string,
   digestOf: NonNullable<WantedOptions['digestOf']>,

@@ -19,7 +19,8 @@ export interface Change {
 }
 
 export type Published =
-  | { readonly kind: 'committed'; readonly commit: string }
+  /** `stands`: the file says it; false where a later commit has changed it again. */
+  | { readonly kind: 'committed'; readonly commit: string; readonly stands: boolean }
   /** A person has changed the file meanwhile; nothing was written. */
   | { readonly kind: 'edited'; readonly commit: string; readonly text: string | null };
 
@@ -43,13 +44,16 @@ export async function publish(branch: Branch, change: Change, world: World): Pro
     await branch.refresh();
     const tip = await tipOf(branch);
     const done = await committedAs(branch, tip, change.key);
-    if (done !== undefined) return { kind: 'committed', commit: done };
     const present = await textAt(branch, tip, change.path);
-    if (present !== change.before && present !== change.text) {
+    if (done !== undefined) {
+      return { kind: 'committed', commit: done, stands: present === change.text };
+    }
+    if (present === change.text) return { kind: 'committed', commit: tip, stands: true };
+    if (present !== change.before) {
       return { kind: 'edited', commit: tip, text: present };
     }
     const commit = await commitOn(branch, tip, change);
-    if (await branch.advance(tip, commit)) return { kind: 'committed', commit };
+    if (await branch.advance(tip, commit)) return { kind: 'committed', commit, stands: true };
     await world.sleep(publishLimits.waitMs * (1 + world.random()) * 2 ** attempt);
   }
   throw fault(

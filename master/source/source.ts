@@ -11,6 +11,7 @@ import { checkFolder, checkRef, parseLocation } from './location.ts';
 import { fetchMirror, mirrorPath, type Mirror } from './mirror.ts';
 import { readFiles, resolveCommits, type Commit } from './objects.ts';
 import { statePaths } from './paths.ts';
+import { lastChange, type Changed } from './changes.ts';
 import { localBranch, publish, remoteBranch, type Branch } from './publish.ts';
 import type { Change, Published } from './publish.ts';
 
@@ -38,6 +39,10 @@ export interface Source {
    * SOURCE_*; SOURCE_PUSH where the repository does not take it.
    */
   publish(change: Change): Promise<Published>;
+  /** As they were at a commit; asks nobody where it is known here already. */
+  readAt(commit: string): Promise<Snapshot>;
+  /** The commit that last changed a file, seen from `commit`. */
+  lastChange(path: string, commit: string): Promise<Changed | undefined>;
   /** How the newest read ended, for who only wants to look. */
   readonly last: { readonly commit: string | null; readonly error: string | null };
 }
@@ -76,6 +81,25 @@ export function openSource(options: SourceOptions, world: World = realWorld): So
       return last;
     },
     read: () => inTurn(readOnce),
+    readAt: (commit) =>
+      inTurn(async () => {
+        try {
+          const at = { ref: checkRef(commit), folder: wanted.folder };
+          const alone: Known = { newest: undefined, local: known.local };
+          return location.kind === 'path'
+            ? await readPath(location.path, at, alone)
+            : await readFetched({ url: location.url, dir: options.dir }, at, alone);
+        } catch (error) {
+          throw asFault(error, withoutPassword(options.url));
+        }
+      }),
+    lastChange: (path, commit) =>
+      inTurn(async () => {
+        const local = location.kind === 'path' ? await localRepository(location.path) : undefined;
+        const repository = location.kind === 'path' ? location.path : mirrorPath(options);
+        const name = `${local?.folder ?? ''}${wanted.folder}${path}`;
+        return lastChange(repository, { path: name, commit });
+      }),
     publish: (change) =>
       inTurn(async () => {
         try {

@@ -30,7 +30,7 @@ const refusal = (text: string): string => {
 describe('master.yaml', () => {
   it('is read as it is meant', () => {
     expect(parseConfig(good, 'm.yaml')).toEqual({
-      states: { url: '/srv/states', ref: 'main' },
+      states: { url: '/srv/states', ref: 'main', pollMs: 30_000 },
       fleet: {
         listen: { host: '0.0.0.0', port: 4505 },
         address: { host: 'master.example.com', port: 4505 },

@@ -34,12 +34,21 @@ function word(event: BrineEvent): string {
   switch (event.kind) {
     case 'rollout':
     case 'host':
+    case 'promotion':
       return event.phase;
     case 'fleet':
     case 'token':
+    case 'stage':
+    case 'freeze':
       return event.what;
+    case 'test':
+      return event.verdict;
     case 'drift':
-      return 'drift';
+    case 'release':
+      return event.kind;
+    // A master that is newer may tell of more.
+    default:
+      return (event as BrineEvent).kind;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { startLink, type Link, type Outgoing } from '../../../minion/link.ts';
 import { readMinion } from '../../../minion/identity.ts';
 import type { Call, Desire, Report } from '../../../protocol/messages.ts';
+import type { Tested } from '../../../protocol/test-schema.ts';
 import { realWorld } from '../../../protocol/world.ts';
 import type { HostState } from '../../../states/model.ts';
 import type { Observed } from '../../../states/observed.ts';
@@ -24,6 +25,9 @@ export class PaperHost {
   /** Tags that exit at once, and whether images can be pulled. */
   readonly bad = new Set<string>();
   pulls: 'work' | 'fail' | 'wait' = 'work';
+  /** `environment test` of tests that fail here; and how many were run. */
+  readonly failing = new Set<string>();
+  tested = 0;
   /** Steps that changed something. */
   writes = 0;
   facts: Record<string, string | number> = { os: 'linux', address: '10.0.0.1' };
@@ -158,6 +162,16 @@ export class PaperHost {
       }));
   }
 
+  #test({ environment, test }: Extract<Call, { verb: 'test' }>): Tested {
+    this.tested += 1;
+    const fails = this.failing.has(`${environment} ${test}`);
+    return {
+      ...{ verdict: fails ? 'failed' : 'passed', detail: fails ? 'expected 200, got 500' : 'well' },
+      ...{ durationMs: 1, exitCode: null, counts: null },
+      output: { head: 'said', tail: '', omittedLines: 0, omittedChars: 0 },
+    };
+  }
+
   #answer(call: Call): unknown {
     switch (call.verb) {
       case 'ping':
@@ -169,6 +183,8 @@ export class PaperHost {
         const planned = plan(call.state, this.#of(environment));
         return { ...planned, running: this.#running(environment) };
       }
+      case 'test':
+        return this.#test(call);
       default:
         throw new Error('nothing on paper answers this');
     }

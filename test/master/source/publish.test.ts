@@ -77,7 +77,9 @@ const faultWith = async (work: Promise<unknown>): Promise<{ code: string; messag
 describe('a commit to a repository elsewhere', () => {
   it('changes the one file and nothing else, with its trailers', async () => {
     const done = await remote().publish(change('p1'));
-    expect(done).toEqual({ kind: 'committed', commit: git(shared, 'rev-parse', 'main') });
+    expect(done).toEqual({
+      ...{ kind: 'committed', commit: git(shared, 'rev-parse', 'main'), stands: true },
+    });
     expect(git(shared, 'show', '--name-only', '--format=%an|%s', 'main').split('\n')).toEqual([
       'Brine|Run p1 in beta',
       '',
