@@ -48,6 +48,11 @@ export const faults = {
     retry: false,
     hint: 'stop what holds the port, or give the service another one',
   },
+  PORT_STALE: {
+    exit: 3,
+    retry: true,
+    hint: 'restart the Docker Engine of that host: nothing else frees a port that it lost when it crashed',
+  },
   NAME_TAKEN: {
     exit: 3,
     retry: false,

@@ -34,7 +34,14 @@ import type {
   NewContainer,
   PullOptions,
 } from './engine.ts';
-import { containerFault, pullFault, takenPort, type Refusal } from './errors.ts';
+import {
+  containerFault,
+  isDockersOwn,
+  pullFault,
+  stalePort,
+  takenPort,
+  type Refusal,
+} from './errors.ts';
 import { eventFilters, readEvents } from './events.ts';
 import { runCommand } from './exec.ts';
 import { importWithout } from './import-without.ts';
@@ -364,12 +371,18 @@ class DockerEngine implements Engine {
     return found !== undefined;
   }
 
-  /** The container that holds the port, by name, where it is one. */
+  /** The container that holds the port, by name, where it is one; PORT_STALE where it should be one. */
   async #withHolder(error: Fault): Promise<Fault> {
-    const port = takenPort(refusalOf(error.cause)?.text ?? '');
-    const running = await this.containers().catch(() => []);
+    const text = refusalOf(error.cause)?.text ?? '';
+    const port = takenPort(text);
+    const running = await this.containers().catch(() => undefined);
+    if (port === undefined || running === undefined) return error;
     const holder = running.find(({ hostPorts }) => hostPorts.some((each) => each.port === port));
-    if (port === undefined || holder === undefined) return error;
+    if (holder === undefined) {
+      return isDockersOwn(text)
+        ? new Fault(stalePort(error.data, port), { cause: error.cause })
+        : error;
+    }
     const message = `port ${port} of this host is taken by container ${holder.name}`;
     return new Fault({ ...error.data, message }, { cause: error.cause });
   }

@@ -114,7 +114,7 @@ export interface Engine {
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** NAME_TAKEN, IMAGE_NOT_FOUND, CONTAINER_OPTION. */
   create(container: NewContainer): Promise<void>;
-  /** PORT_TAKEN, CONTAINER_COMMAND, CONTAINER_OPTION; nothing where it runs. */
+  /** PORT_TAKEN, PORT_STALE, CONTAINER_COMMAND, CONTAINER_OPTION; nothing where it runs. */
   start(container: string): Promise<void>;
   /** Its own stop signal, then after `timeoutMs` the end; nothing where it does not run. */
   stop(container: string, timeoutMs: number): Promise<void>;

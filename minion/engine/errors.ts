@@ -39,6 +39,16 @@ export function takenPort(text: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
+/** Whether it is Docker's own book of ports that says no, and not the kernel for a program beside it. */
+export const isDockersOwn = (text: string): boolean => /port is already allocated/.test(text);
+
+/** A port that this book gives to no container. */
+export const stalePort = (taken: FaultData, port: number): FaultData => ({
+  ...taken,
+  code: 'PORT_STALE',
+  message: `Docker counts port ${port} of this host as taken, but no container has it, as after a crash; a restart of Docker frees it`,
+});
+
 const takenPorts = [
   /(?:Bind for|listen \w+) \S*?:(\d+):? /,
   /host port(?: for)? (?:\[[^\]]*\]|[^\s:]*):(\d+)/,

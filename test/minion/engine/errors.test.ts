@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   containerFault,
   engineFault,
+  isDockersOwn,
   pullFault,
   takenPort,
   tidy,
@@ -129,6 +130,14 @@ const ofContainers: readonly [status: number, text: string, code: string, messag
 describe('what the Engine says of a container', () => {
   it.each(ofContainers)('%i %s', (status, text, code, message) => {
     expect(containerFault({ status, text }, 'api')).toEqual({ code, message, where: 'api' });
+  });
+
+  it('tells Docker’s own word on a port from that of the kernel', () => {
+    const own = ofContainers.filter(([, text]) => isDockersOwn(text));
+    expect(own.map(([, , , message]) => message)).toEqual([
+      'port 0.0.0.0:18080 of this host is taken by another container',
+      'port :::18080 of this host is taken by another container',
+    ]);
   });
 
   it('names the port that is taken in every form', () => {
