@@ -2,6 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
+import { addPipelineVerbs } from './pipeline-commands.ts';
 import type { ApplyOptions } from './verbs/apply.ts';
 import type { EventOptions } from './verbs/events.ts';
 import type { LogOptions } from './verbs/hosts.ts';
@@ -18,6 +19,7 @@ export function addVerbs(program: Command, perform: Perform): void {
   addDaemonVerbs(program, perform);
   addStateVerbs(program, perform);
   addRolloutVerbs(program, perform);
+  addPipelineVerbs(program, perform);
   addLookingVerbs(program, perform);
   addHostVerbs(program, perform);
   addTokenVerbs(program, perform);
@@ -91,13 +93,13 @@ function addRolloutVerbs(program: Command, perform: Perform): void {
     );
   program
     .command('abort <env>')
-    .description('stop the rollout of an environment; what is switched stays')
+    .description('stop what is rolled out or promoted; what is switched stays')
     .action((env: string) =>
       perform(async (context) => (await import('./verbs/rollback.ts')).abort(context, env)),
     );
   program
     .command('watch [target]')
-    .description('follow the rollout of an environment, or one rollout by its id')
+    .description('follow what goes on in an environment, or one rollout or promotion by its id')
     .action((target: string | undefined) =>
       perform(async (context) => (await import('./verbs/watch.ts')).watch(context, target)),
     );
@@ -106,13 +108,15 @@ function addRolloutVerbs(program: Command, perform: Perform): void {
 function addLookingVerbs(program: Command, perform: Perform): void {
   program
     .command('status [env]')
-    .description('show what runs where, and how the last rollout ended')
+    .description(
+      'show what runs where, how it came there, and what is in the way of the next release',
+    )
     .action((env: string | undefined) =>
       perform(async (context) => (await import('./verbs/status.ts')).status(context, env)),
     );
   program
     .command('history <env>')
-    .description('list the rollouts of an environment')
+    .description('list the promotions and rollouts of an environment')
     .action((env: string) =>
       perform(async (context) => (await import('./verbs/status.ts')).history(context, env)),
     );

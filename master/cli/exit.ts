@@ -1,7 +1,7 @@
 // What every exit code means, in one place, and how a result becomes one.
 
 import { faults } from '../../states/faults.ts';
-import type { PlanView, RolloutView } from '../api/contract.ts';
+import type { PlanView, PromotionView, RolloutView } from '../api/contract.ts';
 import type { RolloutPhase } from '../events.ts';
 
 export const exits = {
@@ -37,6 +37,9 @@ export const isOver = (phase: RolloutPhase): boolean => ending[phase] !== undefi
 /** The master's own word where it has given one. */
 export const rolloutExit = (rollout: RolloutView): number =>
   rollout.exit ?? ending[rollout.phase] ?? exits.detached;
+
+/** The same; what is not over waits for a gate or for a person. */
+export const promotionExit = ({ exit }: PromotionView): number => exit ?? exits.blocked;
 
 export function planExit(plan: PlanView, exitCode: boolean): number {
   const problem = plan.hosts.flatMap((host) => host.problems)[0];

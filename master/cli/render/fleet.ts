@@ -3,6 +3,7 @@
 import type {
   HostView,
   PingView,
+  PromotionView,
   RolloutView,
   TokenAnswer,
   TokenView,
@@ -10,6 +11,7 @@ import type {
 import { faults } from '../../../states/faults.ts';
 import { commitWords, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
+import { promotionsLines } from './promotion.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
 import { harmless, plural } from './text.ts';
@@ -53,8 +55,16 @@ export function pingText(ping: PingView, page: Page): string {
   return [...lines, '', `${answered} of ${plural(ping.hosts.length, 'host')} answered`].join('\n');
 }
 
-export function historyText(rollouts: readonly RolloutView[], now: number, page: Page): string {
-  if (rollouts.length === 0) return 'Nothing was ever rolled out here.';
+export interface History {
+  readonly promotions: readonly PromotionView[];
+  readonly rollouts: readonly RolloutView[];
+}
+
+export function historyText({ promotions, rollouts }: History, now: number, page: Page): string {
+  const promoted = promotions.length === 0 ? [] : promotionsLines(promotions, now, page);
+  if (rollouts.length === 0) {
+    return [...promoted, 'Nothing was ever rolled out here.'].join('\n');
+  }
   const rows = rollouts.map((rollout) => [
     rollout.id,
     ago(rollout.startedAt, now),
@@ -66,7 +76,8 @@ export function historyText(rollouts: readonly RolloutView[], now: number, page:
     harmless(rollout.why ?? commitWords(rollout)),
   ]);
   const head = ['ROLLOUT', 'WHEN', 'RESULT', 'CAUSE', 'RELEASE', 'IMAGES', 'WHO', 'WHY'];
-  return table({ head, rows }, page.width, page.style).join('\n');
+  const rolled = table({ head, rows }, page.width, page.style);
+  return [...promoted, ...(promoted.length === 0 ? [] : ['']), ...rolled].join('\n');
 }
 
 export function result({ phase }: Pick<RolloutView, 'phase'>, style: Style): Cell {

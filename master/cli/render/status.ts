@@ -1,29 +1,57 @@
 // How every environment stands: release, versions, hosts, the last rollout's result in words. With
 // one environment asked for, each of its hosts too; else only those that need a look.
 
-import type { EnvironmentStatus, RolloutView, StatusView } from '../../api/contract.ts';
+import type {
+  EnvironmentStatus,
+  PipelineView,
+  RolloutView,
+  StageView,
+  StatusView,
+} from '../../api/contract.ts';
 import { isOver } from '../exit.ts';
 import { presence } from './fleet.ts';
 import { heading, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
+import { stagesText, stageText } from './stages.ts';
 import { table } from './table.ts';
 import { cut, harmless, plural, wrap } from './text.ts';
 import { ago, coarse } from './time.ts';
 
 export interface AskedStatus {
   readonly view: StatusView;
+  readonly pipeline: PipelineView;
   readonly full: boolean;
   readonly now: number;
 }
 
 export function statusText(asked: AskedStatus, page: Page): string {
-  const { view } = asked;
-  const blocks = view.environments.map((environment) =>
-    environmentLines(environment, asked, page).join('\n'),
-  );
+  return [...bodies(asked, page), tailLines(asked.view, page).join('\n')].join('\n\n');
+}
+
+/** The line of stages as one, then the environments outside of it; or all of one environment. */
+function bodies(asked: AskedStatus, page: Page): string[] {
+  const { view, pipeline, full, now } = asked;
+  const { environments } = view;
+  const inLine = { pipeline, environments, now };
+  const stage = (name: string): StageView | undefined =>
+    pipeline.stages.find(({ environment }) => environment === name);
+  const detailed = (each: EnvironmentStatus): string =>
+    environmentLines(each, asked, page).join('\n');
+  if (full) {
+    return environments.flatMap((each) => {
+      const found = stage(each.environment);
+      return [...(found === undefined ? [] : [stageText(inLine, found, page)]), detailed(each)];
+    });
+  }
+  const line = pipeline.stages.length === 0 ? [] : [stagesText(inLine, page)];
+  const others = environments.filter(({ environment }) => stage(environment) === undefined);
+  return [...line, ...others.map(detailed)];
+}
+
+function tailLines(view: StatusView, page: Page): string[] {
   const fleet = `${view.hosts.online} of ${plural(view.hosts.total, 'host')} online`;
   const from = [view.states.url, view.states.ref].map(harmless).join(' at ');
-  const tail = [
+  return [
     page.style.dim(cut(`${fleet} · states from ${from} · Brine ${view.version}`, page.width)),
     ...(view.states.error === null
       ? []
@@ -31,7 +59,6 @@ export function statusText(asked: AskedStatus, page: Page): string {
           page.style.bad,
         )),
   ];
-  return [...blocks, tail.join('\n')].join('\n\n');
 }
 
 function environmentLines(

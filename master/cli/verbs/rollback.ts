@@ -5,6 +5,8 @@ import type {
   EnvironmentStatus,
   RollbackRequest,
   RolloutView,
+  StageRollbackRequest,
+  StageView,
   StatusView,
 } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
@@ -17,6 +19,7 @@ import { imageWords } from '../render/heading.ts';
 import { harmless, wrap } from '../render/text.ts';
 import { ago } from '../render/time.ts';
 import { started } from './apply.ts';
+import { abortStage, begun, stageOf, tell } from './stage.ts';
 
 export interface RollbackOptions {
   readonly to?: string;
@@ -29,19 +32,25 @@ export async function rollback(
   environment: string,
   options: RollbackOptions,
 ): Promise<number> {
+  const stage = await stageOf(context, environment);
   if (context.interactive && options.yes !== true && !context.json) {
-    if (!(await agreed(context, environment, options.to))) {
+    if (!(await agreed(context, environment, options.to, stage))) {
       context.out('Nothing was changed.');
       return exits.invalid;
     }
   }
   const { actor, client } = context;
+  if (stage !== undefined) return rollBackStage(context, environment, options);
   const to = options.to === undefined ? {} : { release: options.to };
   const body: RollbackRequest = { environment, actor, ...to };
   return started(context, await client.send<ApplyAnswer>('POST', '/v1/rollback', body), options);
 }
 
 export async function abort(context: Context, environment: string): Promise<number> {
+  const stage = await stageOf(context, environment);
+  if (stage !== undefined && (stage.active ?? stage.waiting) !== null) {
+    return abortStage(context, environment);
+  }
   const { current } = await statusOf(context, environment);
   if (current === null) throw fault('ROLLOUT_NONE', `nothing is rolled out to ${environment} now`);
   const path = `/v1/rollouts/${encodeURIComponent(current.id)}/abort`;
@@ -60,11 +69,39 @@ export async function statusOf(context: Context, environment: string): Promise<E
   return found;
 }
 
+/** To what was verified in that stage; it goes through the pipeline, which writes its versions file. */
+async function rollBackStage(
+  context: Context,
+  environment: string,
+  { to, detach }: RollbackOptions,
+): Promise<number> {
+  const body: StageRollbackRequest = {
+    actor: context.actor,
+    ...(to === undefined ? {} : { release: to }),
+  };
+  return begun(context, await tell(context, environment, 'rollback', body), detach);
+}
+
+async function agreedInStage(
+  context: Context,
+  { environment, current }: StageView,
+  to = 'that was verified there before',
+): Promise<boolean> {
+  const name = harmless(environment);
+  const now =
+    current === null ? 'nothing' : `release ${current.release} (${imageWords(current.images)})`;
+  const text = `${name} runs ${now}. It goes back to the release ${harmless(to)}.`;
+  context.out(wrap(text, context.columns()).join('\n'));
+  return confirmed(context, `Roll ${name} back?`);
+}
+
 async function agreed(
   context: Context,
   environment: string,
   to: string | undefined,
+  stage: StageView | undefined,
 ): Promise<boolean> {
+  if (stage !== undefined) return agreedInStage(context, stage, to);
   const status = await statusOf(context, environment);
   const path = `/v1/history/${encodeURIComponent(environment)}`;
   const { rollouts } = await context.client.get<{ rollouts: readonly RolloutView[] }>(path);

@@ -1,6 +1,13 @@
 // `master status [env]`, `master history <env>`, `master ping [selector]`: how things stand.
 
-import type { PingView, Routes, StatusView } from '../../api/contract.ts';
+import type {
+  PingView,
+  PipelineView,
+  PromotionView,
+  ReleaseView,
+  Routes,
+  StatusView,
+} from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { withQuery } from '../client.ts';
 import { show, type Context } from '../context.ts';
@@ -9,22 +16,42 @@ import { historyText, pingText } from '../render/fleet.ts';
 import { statusText } from '../render/status.ts';
 
 export async function status(context: Context, environment: string | undefined): Promise<number> {
-  const view = await context.client.get<StatusView>(withQuery('/v1/status', { environment }));
+  const { client } = context;
+  const [view, pipeline] = await Promise.all([
+    client.get<StatusView>(withQuery('/v1/status', { environment })),
+    client.get<PipelineView>('/v1/pipeline'),
+  ]);
   if (environment !== undefined && view.environments.length === 0) {
     throw fault('UNKNOWN_NAME', `no environment is named ${environment}`);
   }
-  const asked = { view, full: environment !== undefined, now: context.world.now() };
-  show(context, view, (page) => statusText(asked, page));
+  const asked = { view, pipeline, full: environment !== undefined, now: context.world.now() };
+  show(context, { ...view, pipeline }, (page) => statusText(asked, page));
   return exits.converged;
 }
 
 export async function history(context: Context, environment: string): Promise<number> {
+  const { client } = context;
   const path = `/v1/history/${encodeURIComponent(environment)}`;
-  const { rollouts } = await context.client.get<Routes['history']>(path);
+  const [{ rollouts }, { releases }] = await Promise.all([
+    client.get<Routes['history']>(path),
+    client.get<Routes['releases']>('/v1/releases'),
+  ]);
+  const promotions = promotionsIn(releases, environment);
   const now = context.world.now();
-  show(context, { rollouts }, (page) => historyText(rollouts, now, page));
+  show(context, { promotions, rollouts }, (page) =>
+    historyText({ promotions, rollouts }, now, page),
+  );
   return exits.converged;
 }
+
+/** The newest of every release that came there, newest first. */
+const promotionsIn = (releases: readonly ReleaseView[], name: string): PromotionView[] =>
+  releases
+    .flatMap(({ stages }) => stages)
+    .flatMap(({ environment, promotion }) =>
+      environment === name && promotion !== null ? [promotion] : [],
+    )
+    .sort((a, b) => b.createdAt - a.createdAt);
 
 export async function ping(context: Context, selector: string | undefined): Promise<number> {
   const body = selector === undefined ? {} : { hosts: selector };
