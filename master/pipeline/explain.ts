@@ -24,7 +24,9 @@ export function explain(pipeline: Pipeline, environment: string, now: number): E
   const waiting = waitingOf(pipeline, environment);
   if (waiting !== undefined) {
     const reason = waiting.reason ?? 'its turn has not come';
-    return { state: 'waiting', reason, until: waiting.until, ...about(waiting) };
+    // When it gives up waiting says nothing about the condition.
+    const until = waiting.until === waiting.expiresAt ? null : waiting.until;
+    return { state: 'waiting', reason, until, ...about(waiting) };
   }
   return { state: 'idle', promotion: null, ...idle(pipeline, live, now) };
 }

@@ -61,7 +61,7 @@ export interface History {
 }
 
 export function historyText({ promotions, rollouts }: History, now: number, page: Page): string {
-  const promoted = promotions.length === 0 ? [] : promotionsLines(promotions, now, page);
+  const promoted = promotions.length === 0 ? [] : [...promotionsLines(promotions, now, page), ''];
   if (rollouts.length === 0) {
     return [...promoted, 'Nothing was ever rolled out here.'].join('\n');
   }
@@ -77,7 +77,7 @@ export function historyText({ promotions, rollouts }: History, now: number, page
   ]);
   const head = ['ROLLOUT', 'WHEN', 'RESULT', 'CAUSE', 'RELEASE', 'IMAGES', 'WHO', 'WHY'];
   const rolled = table({ head, rows }, page.width, page.style);
-  return [...promoted, ...(promoted.length === 0 ? [] : ['']), ...rolled].join('\n');
+  return [...promoted, ...rolled].join('\n');
 }
 
 export function result({ phase }: Pick<RolloutView, 'phase'>, style: Style): Cell {

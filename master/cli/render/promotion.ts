@@ -129,7 +129,8 @@ export function outcomeText(promotion: PromotionView, now: number, page: Page): 
   const end = promotion.endedAt ?? now;
   const title = `${environment}: ${release} ${phase === 'succeeded' ? 'is verified' : phaseWords(phase)}`;
   const facts = `${id} · ${promotion.kind} by ${promotion.actor} · after ${duration(end - promotion.createdAt)}`;
-  const until = untilWords(promotion.until, now);
+  const given = promotion.until === promotion.expiresAt ? null : promotion.until;
+  const until = untilWords(given, now);
   const waits = isFinal(phase) || until === '' ? [] : [until];
   const returned = back === null ? [] : [`back to ${back.release}: ${back.why}`];
   const words = [...(reason === null ? [] : [reason]), ...returned, ...waits];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from '../../../master/pipeline/explain.ts';
 import { pipelineLimits } from '../../../master/pipeline/limits.ts';
 import { ann, at, idOf, Line } from './line.ts';
 import { after, day, definitionOf, draft, environment, hour, minute, stageOf } from './samples.ts';
@@ -13,6 +14,8 @@ describe('a release enters a stage', () => {
     const line = new Line(definitionOf(chain));
     line.push(1);
     expect(line.say('gamma')).toBe(`${idOf(1)} is not verified in beta`);
+    // When it gives up waiting is not when that will be over.
+    expect(explain(line.pipeline, 'gamma', line.now).until).toBe(null);
     expect(line.stage('gamma').active).toBe(null);
     line.well('beta');
     expect(line.active('gamma').release).toBe(idOf(1));
@@ -36,6 +39,7 @@ describe('a release enters a stage', () => {
     line.well('beta', 'gamma');
     const until = line.now + 30 * minute;
     expect(line.say('prod')).toBe(`${idOf(1)} soaks in gamma`);
+    expect(explain(line.pipeline, 'prod', line.now).until).toBe(until);
     line.pass(30 * minute - 1);
     expect(line.stage('prod').active).toBe(null);
     line.pass(1);
