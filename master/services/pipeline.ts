@@ -30,12 +30,10 @@ import {
   releaseView,
   stageView,
 } from '../views/pipeline.ts';
-import type { StatesReader } from './states.ts';
+import { withPending, type PendingOptions } from './pending.ts';
 
-export interface PipelineServicesOptions {
+export interface PipelineServicesOptions extends PendingOptions {
   readonly pipeline: PipelineDriver;
-  readonly states: StatesReader;
-  readonly store: Store;
   readonly eventlog: { readonly newest: number };
   readonly world: World;
   /** Reads the states anew, so that what they say by now counts. */
@@ -60,7 +58,12 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
   };
 
   return {
-    pipeline: () => Promise.resolve(pipelineView(driver.pipeline, world.now())),
+    pipeline: async () => {
+      const { pipeline } = driver;
+      const view = pipelineView(pipeline, world.now());
+      const stages = view.stages.map((stage) => withPending(options, pipeline, stage));
+      return { ...view, stages: await Promise.all(stages) };
+    },
     releases: () =>
       views(Object.values(driver.pipeline.releases).sort((one, two) => two.order - one.order)),
     release: async (id) => {
@@ -107,7 +110,7 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
       const about = begun?.environment === environment ? promotionView(begun) : null;
       const quiet = command.type === 'hold' || command.type === 'resume';
       const promotion = quiet ? null : (about ?? stage.active ?? stage.waiting ?? stage.last);
-      return { stage, promotion, since };
+      return { stage: await withPending(options, after, stage), promotion, since };
     },
     freeze: async ({ environments = [], message, minutes, actor }) => {
       const named = driver.pipeline.definition.stages

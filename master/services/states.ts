@@ -54,6 +54,11 @@ export class StatesReader {
     }
   }
 
+  /** What was read last, if anything. */
+  get last(): LoadedStates | undefined {
+    return this.#newest;
+  }
+
   /** What was read last, where there is anything; whoever asks does not wait for git. */
   async newest(): Promise<LoadedStates> {
     return this.#newest ?? this.read();

@@ -50,6 +50,7 @@ export function stageView(
     next: explainView(pipeline, environment, now),
     ...{ hold: stage.hold, stopped: stage.stopped, quarantined: stage.quarantined },
     ...settings(definition),
+    // Only who knows the states and the hosts can say.
     pending: null,
   };
 }

@@ -41,6 +41,12 @@ describe('a pipeline of a whole master', () => {
     expect(kinds).toContain('test');
     const explained = await line.client.get<ExplainView>('/v1/explain/prod');
     expect(explained.reason).toMatch('no release newer');
+    line.pull();
+    line.commit('Move', { 'environments/prod.yaml': 'hosts: zone=one\nvars: { port: 18083 }\n' });
+    await until('it is shown', async () => (await line.stage('prod')).pending !== null);
+    expect((await line.stage('prod')).pending).toMatch('1 host');
+    await line.client.send('POST', '/v1/apply', { environment: 'prod', actor: 'ann@desk' });
+    await until('it is done', async () => (await line.stage('prod')).pending === null);
     // The next one takes the same way, also after a start in between.
     await line.reopen();
     line.enter(2);
