@@ -103,7 +103,9 @@ function askHttp(
     const end = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? end : AbortSignal.any([signal, end]);
     const headers = { 'user-agent': 'brine', connection: 'close' };
+    let answered = false;
     const asked = request({ ...place, path, headers, agent: false, signal: either }, (response) => {
+      answered = true;
       const status = response.statusCode ?? 0;
       const ok = status >= 200 && status < 400;
       const words = `HTTP ${status} from ${url}`;
@@ -124,6 +126,8 @@ function askHttp(
     });
     asked.on('error', (error) => {
       if (signal?.aborted === true) reject(abortReason(signal));
+      // The status is answer enough where the rest does not come.
+      else if (answered) return;
       else if (end.aborted) resolve(late(url, timeoutMs, !connected));
       else resolve(refused(`${url}: `, error));
     });
