@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { fault } from '../states/faults.ts';
 import { parseDuration } from '../states/units.ts';
 import { parseEndpoint, type Endpoint } from './endpoint.ts';
+import { hookKinds } from './triggers/hints.ts';
+import type { Hook } from './triggers/hooks.ts';
 import { checkFolder, checkRef, parseLocation } from './source/location.ts';
 
 export interface MasterConfig {
@@ -21,6 +23,10 @@ export interface MasterConfig {
   readonly fleet: { readonly listen: Endpoint; readonly address: Endpoint };
   /** Undefined where people and CI are served on the socket only. */
   readonly api: Endpoint | undefined;
+  /** How often registries are asked for new versions of images that follow something, in ms. */
+  readonly registryPollMs: number;
+  /** What registries and builds may send to `/v1/hooks/<name>`. */
+  readonly hooks: ReadonlyMap<string, Hook>;
 }
 
 export const configPath = (dir: string): string => join(dir, 'master.yaml');
@@ -91,6 +97,14 @@ const pollTime = z.string().transform((raw, context): number => {
 
 const pollMsDefault = 30_000;
 
+const hook = z.strictObject({
+  kind: z.enum(hookKinds),
+  /** Guessing must be hopeless: whoever knows it can make the master look at a registry. */
+  secret: z.string().min(16, 'at least 16 characters').max(200),
+});
+
+const registryPollMsDefault = 300_000;
+
 const schema = z.strictObject({
   states: z.strictObject({
     url: checked(same((raw) => parseLocation(raw, '/'))),
@@ -103,9 +117,19 @@ const schema = z.strictObject({
     .strictObject({ listen: z.union([z.literal('off'), endpoint]) })
     .optional()
     .transform((api) => api?.listen ?? 'off'),
+  registries: z.strictObject({ poll: pollTime.optional() }).optional(),
+  hooks: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/, 'a short name'), hook).optional(),
 });
 
-const complete = ({ states, fleet, api }: z.infer<typeof schema>): MasterConfig => ({
+const complete = ({
+  states,
+  fleet,
+  api,
+  registries,
+  hooks = {},
+}: z.infer<typeof schema>): MasterConfig => ({
+  registryPollMs: registries?.poll ?? registryPollMsDefault,
+  hooks: new Map(Object.entries(hooks)),
   states: statesOf(states),
   fleet: { listen: fleet.listen, address: fleet.address ?? fleet.listen },
   api: api === 'off' ? undefined : api,

@@ -18,6 +18,7 @@ import { RolloutDriver } from './rollout/driver.ts';
 import { makeServices } from './services.ts';
 import { StatesReader } from './services/states.ts';
 import { openSource } from './source/source.ts';
+import { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { openStore } from './store/sqlite.ts';
 
 export interface DaemonOptions {
@@ -80,14 +81,19 @@ async function open(opening: Opening): Promise<Daemon> {
   const line = await openPipeline({ ...base, config, fleet, driver, hosts, states, source });
   lifecycle.opened('pipeline', line, () => line.close());
   const { pipeline, look } = line;
+  const registries = new RegistryWatcher({
+    ...{ pipeline, states, world, log, pollMs: config.registryPollMs },
+  });
+  lifecycle.opened('registries', registries, () => registries.close());
   const services = makeServices({
-    ...{ ...base, config, fleet, driver, hosts, states, pipeline, look },
+    ...{ ...base, config, fleet, driver, hosts, states, pipeline, look, registries },
   });
   const socket = join(dir, 'master.sock');
   const tls = tlsFor(config, fleet);
   const api = await startApi({ services, socket, log, ...(tls && { tls }) });
   lifecycle.opened('api', api, () => api.close());
   line.watch();
+  registries.start();
   const address = api.address();
   return {
     addresses: {

@@ -24,10 +24,12 @@ import { narrowed, type Change } from './services/targets.ts';
 import { wantedChange, type WantedOptions } from './services/wanted.ts';
 import type { Store } from './store/store.ts';
 import { readKept } from './verify/kept.ts';
+import { receiveHook } from './triggers/hooks.ts';
+import type { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { hostViews, pingHosts } from './views/hosts.ts';
 
 export interface ServicesOptions {
-  readonly config: Pick<MasterConfig, 'states'>;
+  readonly config: Pick<MasterConfig, 'states' | 'hooks'>;
   readonly store: Store;
   readonly eventlog: EventLog;
   readonly world: World;
@@ -36,6 +38,7 @@ export interface ServicesOptions {
   readonly hosts: HostBook;
   readonly states: StatesReader;
   readonly pipeline: PipelineDriver;
+  readonly registries: Pick<RegistryWatcher, 'hint'>;
   /** Reads the states anew for the pipeline. */
   readonly look: () => Promise<void>;
   readonly digestOf?: NonNullable<WantedOptions['digestOf']>;
@@ -68,6 +71,9 @@ export function makeServices(options: ServicesOptions): Services {
     history: (environment) => history(store, environment),
     rollout: (id) => oneRollout(store, id),
     ...pipelineServices({ ...options, pipeline }),
+
+    hook: (name, call) =>
+      receiveHook(config.hooks, name, call, (hints) => options.registries.hint(hints)),
 
     plan: async (request) => askPlan(fleet, await wanted(request)),
     apply: async ({ actor, ...request }) => {

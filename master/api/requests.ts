@@ -124,6 +124,8 @@ export const requests = {
   onHost: z.object({ id: host }),
   ofRollout: z.object({ id: rollout }),
   ofToken: z.object({ id: line(100) }),
+  ofHook: z.object({ name: line(40) }),
+  hookQuery: z.object({ secret: line(500).optional() }),
 } as const;
 
 /** Throws BAD_USAGE with the first thing that is wrong. */

@@ -8,7 +8,10 @@ import type { AddressInfo, ListenOptions } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { neighbourOf } from '../../protocol/address.ts';
+import { realWorld } from '../../protocol/world.ts';
 import { Fault, fault } from '../../states/faults.ts';
+import { Rate } from '../fleet/rate.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { errorAnswer } from './answer.ts';
 import { checked, requests } from './requests.ts';
@@ -37,6 +40,9 @@ const apiLimits = {
   headMs: 10_000,
   requestMs: 30_000,
   connectionsMax: 1_000,
+  hookBytesMax: 1_048_576,
+  hooksBurst: 60,
+  hookMsEach: 500,
 } as const;
 
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -82,7 +88,7 @@ function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInst
   });
   const callers = new WeakMap<FastifyRequest, ApiToken>();
   app.addHook('onRequest', async (request) => {
-    if (isLocal(request)) return;
+    if (isLocal(request) || isHook(request)) return;
     const token = await services.authenticate(bearerOf(request));
     if (token === undefined) throw new Unauthorized();
     callers.set(request, token);
@@ -98,6 +104,10 @@ function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInst
     };
     app.route({ method: route.method, url: route.path, handler });
   }
+  app.register((scope, _options, done) => {
+    addHooks(scope, services);
+    done();
+  });
   app.get('/v1/events', async (request, reply) => {
     const { follow, since, limit, ...filter } = checked(requests.events, request.query);
     if (follow === '0') return { events: await services.events.since(since, filter, limit) };
@@ -110,6 +120,27 @@ function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInst
     return reply;
   });
   return app;
+}
+
+const hookPath = '/v1/hooks/:name';
+const isHook = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url === hookPath;
+
+/** The one path that wants no token, as each hook has a proof of its own: over the bytes that came. */
+function addHooks(scope: FastifyInstance, services: Services): void {
+  const { hookBytesMax: bodyLimit, hooksBurst: burst, hookMsEach: msEach } = apiLimits;
+  const rate = new Rate(realWorld, { burst, msEach, neighboursMax: 1_000 });
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => {
+    next(null, body);
+  });
+  scope.post(hookPath, { bodyLimit }, async (request) => {
+    const wait = rate.take(neighbourOf(request.ip));
+    if (wait > 0) throw fault('BAD_USAGE', `too many hooks from there; again in ${wait} ms`);
+    const { name } = checked(requests.ofHook, request.params);
+    const { secret } = checked(requests.hookQuery, request.query);
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    return services.hook(name, { headers: request.headers, secretInUrl: secret, body });
+  });
 }
 
 const isLocal = ({ raw }: FastifyRequest): boolean => !(raw.socket instanceof TLSSocket);

@@ -2,6 +2,8 @@
 // turns HTTP into these calls and nothing else.
 
 import type { EventLog } from '../eventlog.ts';
+import type { HookCall } from '../triggers/hook-proof.ts';
+import type { HookAnswer } from '../triggers/hooks.ts';
 import type { ApiToken, ApiTokenRequest } from './tokens.ts';
 import type { Command } from '../pipeline/events.ts';
 import type {
@@ -68,6 +70,8 @@ export interface Services {
   stage(command: StageCommand): Promise<StageAnswer>;
   freeze(request: FreezeRequest): Promise<FreezeView>;
   unfreeze(id: string, actor: string): Promise<void>;
+  /** ACCESS_DENIED alike for a hook that there is not and for a wrong proof. */
+  hook(name: string, call: HookCall): Promise<HookAnswer>;
   ping(hosts?: string): Promise<PingView>;
   hosts(): Promise<readonly HostView[]>;
   label(host: string, changes: LabelChanges): Promise<HostView>;

@@ -36,7 +36,13 @@ describe('master.yaml', () => {
         address: { host: 'master.example.com', port: 4505 },
       },
       api: { host: '127.0.0.1', port: 4506 },
+      registryPollMs: 300_000,
+      hooks: new Map(),
     });
+    const hooks = 'hooks: { hub: { kind: dockerhub, secret: 0123456789abcdef-0 } }\n';
+    const more = parseConfig(`${good}registries: { poll: 1m }\n${hooks}`, 'm.yaml');
+    expect(more.registryPollMs).toBe(60_000);
+    expect(more.hooks.get('hub')).toEqual({ kind: 'dockerhub', secret: '0123456789abcdef-0' });
     const short = good.replace(/ {2}address: .*\n/, '').replace('127.0.0.1:4506', 'off');
     expect(parseConfig(short, 'm.yaml')).toMatchObject({
       fleet: { address: { host: '0.0.0.0', port: 4505 } },
@@ -50,6 +56,8 @@ describe('master.yaml', () => {
     ['url: /srv/states', 'url: "ext::sh"', /^BAD_USAGE 2:3 states\.url: .*other programs/],
     ['0.0.0.0:4505', '0.0.0.0', /^BAD_USAGE 5:3 fleet\.listen: not host:port/],
     ['api:', 'apo:', /^BAD_USAGE 7:1 unknown key apo$/],
+    ['api:', 'hooks: { a: { kind: harbor, secret: short } }\napi:', /^BAD_USAGE 7:.*16 char/],
+    ['api:', 'hooks: { a: { kind: git, secret: short } }\napi:', /^BAD_USAGE 7:.*kind/],
     ['states:', 'states: [', /^BAD_USAGE \d+:\d+ /],
     ['ref: main', 'ref: 1', /^BAD_USAGE 3:3 states\.ref: .*string/],
     ['  ref: main', '  ref: main\n  ref: other', /^BAD_USAGE 4:3 Map keys must be unique/],
