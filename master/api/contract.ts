@@ -1,6 +1,6 @@
 // The HTTP API in types: what the CLI and any other client send and get. Served on the Unix socket
-// and, for bearers of a token, on the port for people and CI. Errors are `ErrorAnswer`. Long because
-// it is the whole of the contract.
+// and, for bearers of a token, on the port for people and CI. Errors are `ErrorAnswer`.
+// Long because it is the whole of the contract.
 
 import type { Answer, HostFailure, Running } from '../../protocol/messages.ts';
 import type { Tested } from '../../protocol/test-schema.ts';

@@ -1,5 +1,6 @@
 // The loop around the rollouts: what hosts say, what people ask for and the passing of time come in
-// here and are dealt with one after the other. Long because every way in is here.
+// here and are dealt with one after the other.
+// Long because every way in is here.
 
 import type { Logger } from 'pino';
 import type { Drift, Progress, Report } from '../../protocol/messages.ts';
