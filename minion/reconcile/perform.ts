@@ -15,6 +15,7 @@ import { inOrder } from './order.ts';
 import type { Answer } from '../probe.ts';
 import { pullAll } from './pulls.ts';
 import { startPatiently } from './stale-port.ts';
+import { startOrRemake } from './stale-task.ts';
 import type { Tally } from './tally.ts';
 
 export type Told = Pick<Progress, 'phase' | 'detail' | 'service'>;
@@ -115,7 +116,7 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
     case 'start':
       tell({ phase: 'starting', service: step.spec.service, detail: step.container });
       tally.starts(step.container);
-      return write('start', () => startPatiently(step, performing));
+      return write('start', () => start(step, performing));
     case 'restart':
       tell({ phase: 'starting', service: step.spec.service, detail: step.reason });
       return restart(step, performing);
@@ -140,6 +141,13 @@ const ownLabels = ({ project, environment }: HostState): Record<string, string> 
 
 type About = Extract<Step, { readonly do: 'await-healthy' | 'restart' }>;
 
+/** Also past what a crash of Docker left in the way. */
+const start = (step: Pick<About, 'container' | 'spec'>, performing: Performing): Promise<void> =>
+  startPatiently(step, {
+    ...performing,
+    engine: { start: () => startOrRemake(step, performing) },
+  });
+
 /** A paused one goes on where it was; that costs nothing. */
 async function restart(step: About, performing: Performing): Promise<void> {
   const { engine, observed, tally, world } = performing;
@@ -152,7 +160,7 @@ async function restart(step: About, performing: Performing): Promise<void> {
     return;
   }
   await written(step, 'stop', performing, () => engine.stop(container, spec.stop.timeoutMs));
-  await written(step, 'start', performing, () => startPatiently(step, performing));
+  await written(step, 'start', performing, () => start(step, performing));
 }
 
 /** Resolves when it said yes for the first time; that it goes on to is awaited beside what follows. */

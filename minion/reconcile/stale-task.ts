@@ -1,0 +1,36 @@
+// A container that Docker cannot start any more: it was killed while it started this one, and containerd
+// still has the half-made task of the same id (Docker 20.10). Only another id, so a new container, starts.
+
+import { Fault } from '../../states/faults.ts';
+import type { ContainerSpec } from '../../states/model.ts';
+import { containerName, labelsOf } from '../../states/naming.ts';
+import type { Performing } from './perform.ts';
+
+interface Start {
+  readonly container: string;
+  readonly spec: ContainerSpec;
+}
+
+/** Starts it; one that only a stale task keeps from starting is made anew. */
+export async function startOrRemake(
+  { container, spec }: Start,
+  { engine, state, tell, tally }: Performing,
+): Promise<void> {
+  try {
+    await engine.start(container);
+    return;
+  } catch (error) {
+    // On the way back without a journal the spec may be that of another container.
+    if (!isStaleTask(error) || containerName({ ...state, spec }) !== container) throw error;
+  }
+  tell({ phase: 'creating', service: spec.service, detail: `${container} anew, Docker lost it` });
+  await engine.remove(container);
+  tally.created.add(container);
+  const labels = labelsOf(state, spec);
+  await engine.create({ name: container, spec, labels, network: state.network });
+  tally.writes += 2;
+  await engine.start(container);
+}
+
+const isStaleTask = (error: unknown): boolean =>
+  error instanceof Fault && /^task [0-9a-f]{64}: already exists/.test(error.data.message);
