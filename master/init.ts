@@ -56,7 +56,7 @@ export async function initMaster(
     address: endpointText(address),
     next: [
       `master start${suffix}`,
-      `master token create${suffix} --label role=app --label ring=beta`,
+      `master token create${suffix} --label role=web --label ring=beta`,
       `minion join wss://${endpointText(address)} --token …    (on each host)`,
     ],
   };

@@ -12,11 +12,12 @@ const form = 'brine.spec.1';
 /**
  * 64 hexadecimal digits. Left out is what can change while the container runs on:
  * the image's tag and commit and the release, because the digest says which bytes run;
- * the probe, `minHealthyMs`, `needs`, `retain` and the stop's timeout, because the minion keeps to
- * them by itself; `at`, because moving a line in a file changes nothing.
+ * `minHealthyMs`, `needs`, `retain` and the stop's timeout, because the minion keeps to them by
+ * itself; `at`, because moving a line in a file changes nothing.
+ * The probe is in it: one that is wrong would otherwise take down every host at once, past canaries,
+ * batches and the way back.
  * The `order` of a switch is the plan's. Options are hashed only where they are there, so that those
  * which came to the language later left every older hash as it was.
- * Whether Docker runs the image's own HEALTHCHECK is fixed when the container is made, so it is in.
  */
 export function specHash(spec: ContainerSpec, around: Surroundings): string {
   const made = {
@@ -34,7 +35,7 @@ export function specHash(spec: ContainerSpec, around: Surroundings): string {
     mounts: inAnyOrder(spec.mounts),
     restart: spec.restart,
     limits: spec.limits,
-    dockerChecks: spec.healthcheck.kind === 'image',
+    healthcheck: spec.healthcheck,
     stopSignal: spec.stop.signal,
     user: spec.user,
     labels: spec.labels,

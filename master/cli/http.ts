@@ -50,14 +50,15 @@ function headOf({ method, path, headers, body }: Request): string {
 
 async function readHead(pieces: AsyncIterator<string>): Promise<{ head: string; rest: string }> {
   let text = '';
-  while (text.length < headCharsMax) {
+  for (;;) {
     const end = text.indexOf('\r\n\r\n');
+    // Looked for first: the beginning of a long body may have come in the same piece.
     if (end >= 0) return { head: text.slice(0, end), rest: text.slice(end + 4) };
+    if (text.length >= headCharsMax) throw new Error('the head of the answer is too long');
     const next = await pieces.next();
     if (next.done === true) throw new Error('the connection ended before the answer');
     text += next.value;
   }
-  throw new Error('the head of the answer is too long');
 }
 
 const lengthIn = (head: string): number | undefined => {

@@ -28,8 +28,8 @@ describe('master init', () => {
       { dir, states: '/srv/states', listen: '10.1.2.3:4505', api: 'off' },
       makeIdentity,
     );
-    expect(await readConfig(dir)).toEqual({
-      states: { url: '/srv/states', ref: 'main' },
+    expect(await readConfig(dir)).toMatchObject({
+      states: { url: '/srv/states', ref: 'main', pollMs: 30_000 },
       fleet: {
         listen: { host: '10.1.2.3', port: 4505 },
         address: { host: '10.1.2.3', port: 4505 },
@@ -46,8 +46,8 @@ describe('master init', () => {
 
   it('takes paths from where it runs, and names the machine where it listens everywhere', async () => {
     await initMaster({ dir, states: 'states', path: 'deploy', ref: 'v1' }, makeIdentity);
-    expect(await readConfig(dir)).toEqual({
-      states: { url: join(process.cwd(), 'states'), ref: 'v1', path: 'deploy/' },
+    expect(await readConfig(dir)).toMatchObject({
+      states: { url: join(process.cwd(), 'states'), ref: 'v1', path: 'deploy/', pollMs: 30_000 },
       fleet: {
         listen: { host: '0.0.0.0', port: 4505 },
         address: { host: hostname().toLowerCase(), port: 4505 },

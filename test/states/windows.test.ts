@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseWeekSpan, parseZone } from '../../states/windows.ts';
 
-const parseHint =
-  'write days and times, like "mon-fri 09:00-17:00", "sat,sun" or "22:00-06:00"';
+const parseHint = 'write days and times, like "mon-fri 09:00-17:00", "sat,sun" or "22:00-06:00"';
 
 describe('parts of a week', () => {
   it.each([
