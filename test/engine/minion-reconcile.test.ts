@@ -1,5 +1,6 @@
 // One host and its minion, from a desire to the report: fetched, run, run again, changed, gone back
 // from, interrupted.
+// Long because all of it happens to one host, which is slow to start.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../e2e/product.ts';

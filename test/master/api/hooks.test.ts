@@ -53,7 +53,7 @@ describe('a hook', () => {
     expect(hinted).toEqual([{ repository: 'team/api', tag: '1.0.0' }]);
   });
 
-  it('may be sent as any type of content', async () => {
+  it('may say of its content whatever it likes', async () => {
     const types = ['application/json', 'application/vnd.docker.distribution.events.v1+json'];
     for (const type of types) {
       const headers = { 'content-type': type, authorization: `Bearer ${secret}` };

@@ -208,17 +208,6 @@ describe('a stream', () => {
   });
 });
 
-describe('an answer', () => {
-  it('may be long, and come in the same piece as its head', async () => {
-    const events = Array.from({ length: 2_000 }, (_, index) =>
-      sample.hostEvent(index + 1, 'web-1', 'done'),
-    );
-    answers.json('GET /v1/events', { events });
-    const ran = await master('events', '-n', '3').done;
-    expect([ran.code, ran.err]).toEqual([0, '']);
-  });
-});
-
 describe('a master elsewhere', () => {
   it('is asked over TLS with the token, and trusted only by the CA named', async () => {
     const subject = ['-subj', '/CN=master', '-addext', 'subjectAltName=IP:127.0.0.1'];
