@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../fleet/fleet.ts';
 import { buildService } from '../fleet/images.ts';
+import { freeLostPort } from '../fleet/lost-port.ts';
 import { Product, until, type Ran } from './product.ts';
 import { port, statesFor } from './states.ts';
 
@@ -121,6 +122,7 @@ describe('a fault in the middle of a rollout', () => {
     await hit.killDocker();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await hit.startDocker();
+    await freeLostPort(hit, applied);
     const ran = await applied;
     expect(ran.code, ran.out + ran.err).toBe(0);
     expect(await product.served(port)).toEqual([tag, tag, tag]);

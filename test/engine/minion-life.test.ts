@@ -1,11 +1,13 @@
 // What happens to a host between two desires: things that die, are removed, stopped, paused, renamed;
 // an Engine, a minion and a link that go away and come back; a disk that is full.
+// Long because all of it happens to one host, which is slow to start.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../minion/status.ts';
 import { until } from '../e2e/product.ts';
+import { freeLostPort } from '../fleet/lost-port.ts';
 import { MinionHost } from './minion-host.ts';
 
 let host: MinionHost;
@@ -42,6 +44,13 @@ async function healed(): Promise<number> {
 
 const told = (words: RegExp): Promise<void> =>
   until(`a drift is told: ${words}`, async () => host.drifts.some(({ what }) => words.test(what)));
+
+/** The listener is stopped, the container runs on. */
+async function freeze(name: string): Promise<void> {
+  const top = await host.host.docker('top', name, '-eo', 'pid,args');
+  const listener = top.split('\n').find((line) => line.includes('nc -ll'));
+  process.kill(Number.parseInt(listener ?? '', 10), 'SIGSTOP');
+}
 
 describe('a container that somebody', () => {
   it.each([
@@ -84,6 +93,19 @@ describe('a container that somebody', () => {
   });
 });
 
+describe('what is put right', () => {
+  it('runs again within two seconds of the Engine’s own word', async () => {
+    const name = await api();
+    const watched = host.host.events();
+    await host.host.docker('kill', name);
+    await healed();
+    const writes = (await watched.stop()).writes();
+    const died = writes.find(({ action }) => action === 'die');
+    const started = writes.find(({ action }) => action === 'start');
+    expect((started?.at ?? Infinity) - (died?.at ?? 0)).toBeLessThan(2_000);
+  });
+});
+
 describe('a container that keeps dying', () => {
   it('is started again at a growing pace, and told once', async () => {
     const name = await api();
@@ -107,11 +129,18 @@ describe('a container that keeps dying', () => {
 describe('a service that turns unhealthy', () => {
   it('is restarted', async () => {
     const name = await api();
-    // The listener is stopped, the container runs on.
-    const top = await host.host.docker('top', name, '-eo', 'pid,args');
-    const listener = top.split('\n').find((line) => line.includes('nc -ll'));
-    process.kill(Number.parseInt(listener ?? '', 10), 'SIGSTOP');
+    await freeze(name);
     await told(/turned unhealthy: no answer from http/);
+    await healed();
+    expect(await host.running()).toEqual([name]);
+  });
+
+  it('by its image’s own word is restarted too', async () => {
+    const timing = { intervalMs: 200, timeoutMs: 2_000, startMs: 15_000, retries: 2 };
+    await host.reached([host.api('1.0.0', { healthcheck: { kind: 'image', ...timing } })]);
+    const name = await api();
+    await freeze(name);
+    await told(/HEALTHCHECK says that it is unhealthy/);
     await healed();
     expect(await host.running()).toEqual([name]);
   });
@@ -137,7 +166,9 @@ describe('the Docker Engine', () => {
     await host.host.killDocker();
     await sleep(500);
     await host.host.startDocker();
-    expect(await host.report(desire, 60_000)).toMatchObject({ outcome: 'done', now: 'new' });
+    const reported = host.report(desire, 60_000);
+    await freeLostPort(host.host, reported);
+    expect(await reported).toMatchObject({ outcome: 'done', now: 'new' });
     expect(await host.served()).toBe('1.1.0');
     expect(await host.running()).toHaveLength(1);
   });
@@ -246,7 +277,7 @@ describe('the journal', () => {
     const path = join(host.minionDir, 'journal');
     const bytes = await readFile(path);
     bytes[Math.floor(bytes.length / 3)] = 0;
-    await (await import('node:fs/promises')).writeFile(path, bytes);
+    await writeFile(path, bytes);
     host.hellos.length = 0;
     host.startMinion();
     await host.linked();
