@@ -7,6 +7,8 @@ interface Past {
   readonly release: string;
   readonly phase: RolloutPhase;
   readonly partial?: boolean;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
 }
 
 /** `rollouts` from new to old; undefined where there is none to go back to. */
@@ -20,11 +22,14 @@ export function rollbackTarget<T extends Past>(
   if (current === undefined || last === undefined) return undefined;
   // Stopped half-way: what ran before is what succeeded last.
   if (release === undefined && halfWay.has(last.phase)) return current;
-  const fits = (each: T): boolean =>
-    release === undefined ? each.release !== current.release : each.release === release;
+  const [, ...before] = good.filter(changedSomething);
+  const fitting = release === undefined ? before : good.filter((each) => each.release === release);
   // One that was for some hosts only says nothing of the others.
-  return good.find((each) => fits(each) && each.partial !== true) ?? good.find(fits);
+  return fitting.find(({ partial }) => partial !== true) ?? fitting[0];
 }
+
+/** What only wrote a release down is over in the moment it began; what ran before it runs still. */
+const changedSomething = ({ startedAt, endedAt }: Past): boolean => endedAt !== startedAt;
 
 const underWay: ReadonlySet<RolloutPhase> = new Set(['pulling', 'rolling-out', 'rolling-back']);
 const halfWay: ReadonlySet<RolloutPhase> = new Set(['failed', 'aborted', 'rollback-failed']);

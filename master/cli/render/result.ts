@@ -122,7 +122,11 @@ function nowLines(rollout: RolloutView, { style, width }: Page): string[] {
   return [style.bold('What each host runs now'), ...lines, ...more];
 }
 
+/** Of a host that nobody waits for any more only what it was doing is known. */
+const unsettled: ReadonlySet<HostRolloutView['phase']> = new Set(['switching', 'reverting']);
+
 function nowWords(host: HostRolloutView): string {
+  if (unsettled.has(host.phase)) return `was ${host.phase}; see \`master status\` in a moment`;
   const runs = host.running.map((each) =>
     harmless(`${each.service} ${each.tag ?? each.image} ${each.health}`),
   );
