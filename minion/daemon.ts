@@ -73,6 +73,7 @@ interface Parts {
 }
 
 const factsEveryMs = 60_000;
+const linkLookMs = 5_000;
 /** The link comes first, but what runs here is looked after also where no master answers. */
 const linkFirstMs = 300;
 const closeMsMax = 5_000;
@@ -87,7 +88,7 @@ class Minion {
   #machine: Facts = {};
   #link: Link | undefined;
   #linkState: { linked: boolean; since: number };
-  #factsTimer: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(options: DaemonOptions, parts: Parts) {
     this.#options = options;
@@ -102,8 +103,10 @@ class Minion {
     this.#machine = await machineFacts(identity.id, config.url);
     await this.#linkUp();
     await this.#hold();
-    this.#factsTimer = setInterval(() => void this.#refresh(), factsEveryMs);
-    this.#factsTimer.unref();
+    this.#every(factsEveryMs, () => void this.#refresh());
+    this.#every(linkLookMs, () => {
+      this.#noteLink();
+    });
   }
 
   async status(): Promise<StatusView> {
@@ -123,7 +126,7 @@ class Minion {
 
   /** Once {@link start} has resolved. */
   async close(): Promise<void> {
-    clearInterval(this.#factsTimer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#stop.abort();
     await within(closeMsMax, async () => {
       await this.#link?.close();
@@ -208,14 +211,17 @@ class Minion {
 
   async #refresh(): Promise<void> {
     const { config, identity, journal } = this.#parts;
-    this.#noteLink();
     const before = JSON.stringify(this.#facts);
     this.#machine = await machineFacts(identity.id, config.url);
     if (JSON.stringify(this.#facts) !== before) this.#link?.facts(this.#facts);
     await journal.facts(journal.held.facts);
   }
 
-  /** The link tells when it begins; that it has ended is seen when somebody looks. */
+  #every(ms: number, work: () => void): void {
+    this.#timers.push(setInterval(work, ms).unref());
+  }
+
+  /** The link tells when it begins; that it has ended is seen by looking. */
   #noteLink(): void {
     const linked = this.#link?.linked ?? false;
     if (linked === this.#linkState.linked) return;

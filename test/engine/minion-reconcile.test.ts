@@ -3,6 +3,8 @@
 // Long because all of it happens to one host, which is slow to start.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ContainerSpec } from '../../states/model.ts';
+import { stateOf, beta } from '../minion/samples.ts';
 import { until } from '../e2e/product.ts';
 import { MinionHost } from './minion-host.ts';
 
@@ -91,6 +93,45 @@ describe('a desire that is to be run', () => {
     expect(order.map(({ service }) => service)).toEqual(['one', 'two', 'three', 'last']);
     const told = host.progress.map(({ service, phase }) => `${service} ${phase}`);
     expect(told.indexOf('last starting')).toBeGreaterThan(told.indexOf('one healthy'));
+  });
+});
+
+describe('a probe', () => {
+  const timing = { intervalMs: 200, timeoutMs: 2_000, startMs: 15_000, retries: 2 };
+  const busybox = (...words: string[]) => ['/bin/busybox', ...words];
+  const up = busybox('wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8080/up');
+
+  it.each([
+    ['tcp', { kind: 'tcp', port: 8080 }],
+    ['exec', { kind: 'exec', command: up }],
+    ['image', { kind: 'image' }],
+    ['none', { kind: 'none' }],
+  ] as const)('of kind %s says when it is healthy, also the second time', async (_, kind) => {
+    const healthcheck = { ...kind, ...timing } as ContainerSpec['healthcheck'];
+    const first = await host.reached([host.api('1.0.0', { healthcheck })]);
+    expect(first).toMatchObject({ outcome: 'done', now: 'new' });
+    const watched = host.host.events();
+    const again = await host.reached([host.api('1.0.0', { healthcheck })]);
+    expect(again).toMatchObject({ outcome: 'done', writes: 0, running: [{ health: 'healthy' }] });
+    expect((await watched.stop()).writes()).toEqual([]);
+  });
+
+  it('that is wrong is gone back from, like everything else that is wrong', async () => {
+    await host.reached([host.api('1.0.0')]);
+    const healthcheck = { kind: 'tcp', port: 8081, ...timing, startMs: 1_000 } as const;
+    const report = await host.reached([host.api('1.0.0', { healthcheck })]);
+    expect(report).toMatchObject({ outcome: 'failed', now: 'old', reverted: true });
+    expect(report.failures[0]?.probe).toMatch(/:8081: nothing listens there$/);
+    expect(await host.served()).toBe('1.0.0');
+  });
+
+  it('inside the container tells what it printed', async () => {
+    await host.reached([host.api('1.0.0')]);
+    const command = busybox('sh', '-c', 'echo the queue is full; exit 3');
+    const healthcheck = { kind: 'exec', command, ...timing, startMs: 1_000 } as const;
+    const report = await host.reached([host.api('1.1.0', { healthcheck })]);
+    expect(report).toMatchObject({ outcome: 'failed', now: 'old', reverted: true });
+    expect(report.failures[0]?.probe).toMatch(/exited with 3: "the queue is full"$/);
   });
 });
 
@@ -297,10 +338,8 @@ describe('an environment that is emptied', () => {
 
 describe('what the master asks', () => {
   it('is answered from what is there now', async () => {
-    const state = (await import('../minion/samples.ts')).stateOf;
-    const { beta } = await import('../minion/samples.ts');
     await host.reached([host.api('1.0.0')]);
-    const asked = { verb: 'plan', state: state(beta, [host.api('1.1.0')]) } as const;
+    const asked = { verb: 'plan', state: stateOf(beta, [host.api('1.1.0')]) } as const;
     const planned = await host.master.call(host.id, asked, 5_000);
     expect(planned.switches).toMatchObject([{ service: 'api', order: 'stop-first' }]);
     expect(planned.running).toMatchObject([{ service: 'api', tag: '1.0.0' }]);
