@@ -7,6 +7,7 @@ import { faults } from '../../../states/faults.ts';
 import { failureLines, type Failed } from './failure.ts';
 import { heading, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
+import { runsWords } from './runs.ts';
 import { cut, harmless, listed, plural, wrap } from './text.ts';
 import { duration } from './time.ts';
 
@@ -127,9 +128,7 @@ const unsettled: ReadonlySet<HostRolloutView['phase']> = new Set(['switching', '
 
 function nowWords(host: HostRolloutView): string {
   if (unsettled.has(host.phase)) return `was ${host.phase}; see \`master status\` in a moment`;
-  const runs = host.running.map((each) =>
-    harmless(`${each.service} ${each.tag ?? each.image} ${each.health}`),
-  );
+  const runs = host.running.map(runsWords);
   return `${runs.length > 0 ? runs.join(', ') : 'nothing known'} (${host.phase})`;
 }
 

@@ -12,6 +12,7 @@ import { isOver } from '../exit.ts';
 import { presence } from './fleet.ts';
 import { heading, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
+import { runsWords } from './runs.ts';
 import { stagesText, stageText } from './stages.ts';
 import { table } from './table.ts';
 import { cut, harmless, plural, wrap } from './text.ts';
@@ -109,9 +110,7 @@ function hostLines(
     presence(host, now, style),
     host.inSync ? { text: 'yes', paint: style.good } : { text: 'no', paint: style.warn },
     harmless(host.release ?? 'none'),
-    host.running
-      .map((each) => harmless(`${each.service} ${each.tag ?? each.image} ${each.health}`))
-      .join(', '),
+    host.running.map(runsWords).join(', '),
   ]);
   const head = ['HOST', 'STATE', 'IN SYNC', 'RELEASE', 'RUNS'];
   return ['', ...table({ head, rows, indent: '  ' }, width, style)];

@@ -1,0 +1,11 @@
+// What a service runs, in a few words: by its tag where that is known, else by the beginning of its
+// digest, as a whole image name would leave no room for anything else.
+
+import type { Running } from '../../../protocol/messages.ts';
+import { harmless } from './text.ts';
+
+export function runsWords({ service, tag, image, health }: Running): string {
+  const [, digest] = /sha256:([0-9a-f]{12})/.exec(image) ?? [];
+  const version = tag ?? (digest === undefined ? image : `@${digest}`);
+  return harmless(`${service} ${version} ${health}`);
+}
