@@ -94,7 +94,8 @@ const nowWords = (rollout: RolloutView, now: number): string =>
 function lastWords(rollout: RolloutView, now: number): string {
   const when = ago(rollout.endedAt ?? rollout.startedAt, now);
   const why = rollout.why === null ? '' : `: ${harmless(rollout.why)}`;
-  const who = `${rollout.id}, ${harmless(rollout.cause)} by ${harmless(rollout.actor)}`;
+  const some = rollout.partial === true ? ', some hosts only' : '';
+  const who = `${rollout.id}, ${harmless(rollout.cause)} by ${harmless(rollout.actor)}${some}`;
   return `${isOver(rollout.phase) ? rollout.phase : 'running'} ${when} (${who})${why}`;
 }
 

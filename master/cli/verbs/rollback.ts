@@ -43,8 +43,16 @@ export async function rollback(
   if (stage !== undefined) return rollBackStage(context, environment, options);
   const to = options.to === undefined ? {} : { release: options.to };
   const body: RollbackRequest = { environment, actor, ...to };
-  return started(context, await client.send<ApplyAnswer>('POST', '/v1/rollback', body), options);
+  const answer = await client.send<ApplyAnswer>('POST', '/v1/rollback', body);
+  const code = await started(context, answer, options);
+  if (code === exits.converged && !context.json)
+    context.out(wrap(stillAsked(environment), context.columns()).join('\n'));
+  return code;
 }
+
+/** Going back changes nothing in git: what it asks for would come back unnoticed. */
+const stillAsked = (environment: string): string =>
+  `The states still ask for what was left: revert their commit, or the next master apply ${harmless(environment)} brings it back.`;
 
 export async function abort(context: Context, environment: string): Promise<number> {
   const stage = await stageOf(context, environment);
