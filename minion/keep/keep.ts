@@ -116,8 +116,13 @@ export class Keep {
       wake();
       return;
     }
-    if (desire.mode === 'pull') this.#fetch(desire);
-    else this.#change();
+    if (desire.mode === 'pull') {
+      this.#fetch(desire);
+      return;
+    }
+    // What is still being fetched is older, and fetched again where it is needed.
+    await this.#fetching.end();
+    this.#change();
   }
 
   #fetch(desire: Desire): void {
@@ -134,7 +139,6 @@ export class Keep {
       if (held === undefined) return;
       const target = targetOf(held);
       if (target.work === 'converge' || target.work === 'go-back') {
-        await this.#fetching.end();
         await this.#repairer.rest();
         this.#options.health.rest(this.#options.environment);
         const { desire } = target;

@@ -8,7 +8,6 @@ import type { Desire, Drift, HostFailure } from '../../protocol/messages.ts';
 import { Fault } from '../../states/faults.ts';
 import { groupBy } from '../../states/group-by.ts';
 import type { HostState } from '../../states/model.ts';
-import { containerName } from '../../states/naming.ts';
 import type { Observed } from '../../states/observed.ts';
 import { plan } from '../../states/plan.ts';
 import type { Step } from '../../states/step.ts';
@@ -23,6 +22,7 @@ import {
 import { look, misnamed, ofProblem, type Tools } from '../reconcile/converge.ts';
 import { Failed, failure, failuresIn, isDockerDown, withTraces } from '../reconcile/evidence.ts';
 import { perform } from '../reconcile/perform.ts';
+import { isOfService, loopingIn, namesOf, serviceOf, type Place } from './places.ts';
 import { Tally } from '../reconcile/tally.ts';
 
 export interface Held {
@@ -283,34 +283,6 @@ interface Repair {
   readonly steps: readonly Step[];
   /** Why it cannot even be tried. */
   readonly why: readonly HostFailure[];
-}
-
-type OfService = Exclude<
-  Step,
-  { readonly do: 'create-network' | 'create-volume' | 'pull' | 'remove-network' }
->;
-
-const isOfService = (step: Step): step is OfService => 'spec' in step || 'service' in step;
-const serviceOf = (step: OfService): string => ('spec' in step ? step.spec.service : step.service);
-
-const namesOf = (state: HostState, service: string): readonly string[] =>
-  state.containers
-    .filter((spec) => spec.service === service)
-    .map((spec) => containerName({ ...state, spec }));
-
-interface Place {
-  readonly service: string;
-  readonly container: string;
-}
-
-/** Services whose right container the Engine is about to start again. */
-function loopingIn(state: HostState, { containers }: Observed): ReadonlyMap<string, Place> {
-  const right = new Set(state.containers.map((spec) => containerName({ ...state, spec })));
-  return new Map(
-    containers
-      .filter(({ name, status }) => status === 'restarting' && right.has(name))
-      .map(({ service, name }) => [service, { service, container: name }]),
-  );
 }
 
 async function attempt(work: () => Promise<void>): Promise<HostFailure | 'later' | undefined> {

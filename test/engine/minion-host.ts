@@ -152,6 +152,11 @@ export class MinionHost {
     return found;
   }
 
+  reference(version: string): string {
+    const { repository, digest } = this.image(version);
+    return `${repository}@${digest}`;
+  }
+
   /** The service `api` on the fixed port, in this version. */
   api(version: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
     return specOf('api', { ...quick, ...published, image: this.image(version), ...more });

@@ -2,7 +2,7 @@
 // an Engine, a minion and a link that go away and come back; a disk that is full.
 // Long because all of it happens to one host, which is slow to start.
 
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../minion/status.ts';
@@ -208,6 +208,40 @@ describe('the minion', () => {
     const bad = started.filter(({ labels }) => labels.image?.includes(host.image('1.2.0').digest));
     expect(bad).toEqual([]);
     expect(await host.served()).toBe('1.0.0');
+  });
+
+  it('killed with one desire to run and a newer one to fetch goes on with both', async () => {
+    await host.host.docker('image', 'rm', '--force', host.reference('1.2.0'));
+    const run = host.desire([host.api('1.1.0', { minHealthyMs: 4_000 })]);
+    await until('it is under way', async () =>
+      host.progress.some(
+        ({ generation, phase }) => generation === run.generation && phase === 'checking',
+      ),
+    );
+    await host.fleet.registry.stop();
+    const fetch = host.desire([host.api('1.2.0')], { mode: 'pull' });
+    await until('it waits', async () =>
+      host.progress.some(
+        ({ generation, phase }) => generation === fetch.generation && phase === 'waiting',
+      ),
+    );
+    await host.killMinion();
+    await host.fleet.registry.start();
+    host.startMinion();
+    expect(await host.report(run)).toMatchObject({ outcome: 'done', now: 'new' });
+    expect(await host.report(fetch)).toMatchObject({ outcome: 'done', mode: 'pull', writes: 1 });
+    expect(await host.served()).toBe('1.1.0');
+  });
+
+  it('that has lost its journal still finds the way back from what fails', async () => {
+    await host.killMinion();
+    await rm(join(host.minionDir, 'journal'));
+    host.startMinion();
+    await host.linked();
+    const report = await host.reached([host.api('1.2.0')]);
+    expect(report).toMatchObject({ outcome: 'failed', now: 'old', reverted: true });
+    expect(await host.served()).toBe('1.0.0');
+    expect(Object.values(await host.containers())).toEqual(['running']);
   });
 
   it('started again while the master is away repairs what died, and tells it later', async () => {
