@@ -179,22 +179,22 @@ describe('brine.yaml with a wrong', () => {
   });
 
   it('stage', () => {
-    expect(said(brine('pipeline: { beta: { approval: yes, soak: 30, windows: {} } }\n')))
+    expect(said(brine('pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }\n')))
       .toMatchInlineSnapshot(`
-      "brine.yaml:5:31: "yes" is not \`none\` or \`manual\`
-       5 | pipeline: { beta: { approval: yes, soak: 30, windows: {} } }
-         |                               ^^^
+        "brine.yaml:5:31: "yes" is not \`none\` or \`manual\`
+         5 | pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }
+           |                               ^^^
 
-      brine.yaml:5:42: "30" has no unit
-       5 | pipeline: { beta: { approval: yes, soak: 30, windows: {} } }
-         |                                          ^^
-          = write a number and its unit, like 500ms, 10s, 1m30s, 2h or 7d
+        brine.yaml:5:42: "30" has no unit
+         5 | pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }
+           |                                          ^^
+            = write a number and its unit, like 500ms, 10s, 1m30s, 2h or 7d
 
-      brine.yaml:5:46: \`windows\` of a stage is not available yet
-       5 | pipeline: { beta: { approval: yes, soak: 30, windows: {} } }
-         |                                              ^^^^^^^
-          = take it out; it would have no effect"
-    `);
+        brine.yaml:5:63: "Nowhere" is no time zone
+         5 | pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }
+           |                                                               ^^^^^^^
+            = write a name like Europe/Berlin, or UTC"
+      `);
   });
 
   it('list of stages before', () => {
