@@ -179,8 +179,9 @@ describe('brine.yaml with a wrong', () => {
   });
 
   it('stage', () => {
-    expect(said(brine('pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }\n')))
-      .toMatchInlineSnapshot(`
+    expect(
+      said(brine('pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }\n')),
+    ).toMatchInlineSnapshot(`
         "brine.yaml:5:31: "yes" is not \`none\` or \`manual\`
          5 | pipeline: { beta: { approval: yes, soak: 30, windows: { zone: Nowhere } } }
            |                               ^^^
