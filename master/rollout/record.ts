@@ -134,6 +134,8 @@ export const desiredRecord = z
     onFailure: z.enum(['rollback', 'pause']),
     state: hostState,
     good: hostState.nullable(),
+    /** What it was asked to run before this rollout: what it runs on as long as it only pulls. */
+    before: hostState.nullable(),
     rollout: rolloutId,
   })
   .readonly();

@@ -62,6 +62,12 @@ export const emptyState = (
   containers: [],
 });
 
+/** The first time a rollout asks, what stands there is what the host runs. */
+function beforeOf(value: DesiredRecord | undefined, rollout: string): HostState | null {
+  if (value === undefined) return null;
+  return value.rollout === rollout || value.mode === 'pull' ? value.before : value.state;
+}
+
 class DesiredChanges {
   readonly #store: Pick<Store, 'get'>;
   readonly #decided: Decided;
@@ -77,8 +83,12 @@ class DesiredChanges {
     const { value, revision } = await this.#known(host);
     const { after } = this.#decided;
     const good = value?.good ?? null;
-    const state = effect.state === 'old' ? (good ?? emptyState(after)) : await this.#newState(host);
-    const next = { generation, mode, onFailure, state, good, rollout: after.id };
+    const before = beforeOf(value, after.id);
+    // Where nothing was switched nothing is to change, whether or not that has ever proved itself.
+    const switched = after.hosts.find((each) => each.host === host)?.switched === true;
+    const old = (switched ? good : (before ?? good)) ?? emptyState(after);
+    const state = effect.state === 'old' ? old : await this.#newState(host);
+    const next = { generation, mode, onFailure, state, good, before, rollout: after.id };
     this.#changed.set(host, { value: next, revision });
     return next;
   }

@@ -3,7 +3,7 @@ import type { BrineEvent } from '../../../master/events.ts';
 import type { Rollout } from '../../../master/rollout/record.ts';
 import type { Desire } from '../../../protocol/messages.ts';
 import { Fixture, releaseOf, requestOf, stateOf } from './fixture.ts';
-import { hostId, type Fate } from './model.ts';
+import { hostId, policyOf, type Fate } from './model.ts';
 import { quiet } from './world.ts';
 
 const [h1, h2, h3] = [hostId('h1'), hostId('h2'), hostId('h3')];
@@ -130,6 +130,38 @@ describe('a rollout that is carried out', () => {
     expect(rollout.why).toContain('h2: it waits');
     expect(runs()).toEqual([releaseOf(1), releaseOf(1), releaseOf(1)]);
     expect(await fixture.desired(h2)).toMatchObject({ mode: 'run', state: stateOf(1) });
+  });
+});
+
+describe('a rollout after one that was left half-way', () => {
+  const pullFails = (host: string, { mode }: Desire): Fate =>
+    host === 'h3' && mode === 'pull' ? 'fails' : 'works';
+
+  it('leaves running what runs when nothing could be pulled, though it never proved itself', async () => {
+    fixture = await Fixture.start(hosts);
+    await roll(1);
+    fixture.minions.decide = (host, { mode }) =>
+      host === 'h2' && mode === 'run' ? 'waits' : 'works';
+    await fixture.driver.start(requestOf(fixture, 2));
+    await quiet();
+    await fixture.driver.abort('r2', 'bob@desk');
+    fixture.minions.decide = pullFails;
+    await quiet();
+    expect(runs()[0]).toBe(releaseOf(2));
+    expect((await roll(3)).phase).toBe('rolled-back');
+    expect(runs()[0]).toBe(releaseOf(2));
+    expect((await fixture.desired(h1))?.state).toEqual(stateOf(2));
+  });
+
+  it('does so also where nothing has ever proved itself', async () => {
+    fixture = await Fixture.start(hosts);
+    fixture.minions.decide = fails('h2', 1);
+    const policy = { onFailure: 'pause' } as const;
+    expect((await roll(1, { policy: policyOf(policy) })).phase).toBe('failed');
+    expect(runs()[0]).toBe(releaseOf(1));
+    fixture.minions.decide = pullFails;
+    expect((await roll(2)).phase).toBe('rolled-back');
+    expect(runs()[0]).toBe(releaseOf(1));
   });
 });
 

@@ -97,7 +97,7 @@ async function converged(
     ...{ service, slot: 1, container: `${service}-1`, release: '0123abcd', image: 'i' },
     health: more.health ?? ('healthy' as const),
   }));
-  const made = { ...desire, good: null, rollout: 'r1' };
+  const made = { ...desire, good: null, before: null, rollout: 'r1' };
   const type = 'desire';
   const report = reportOf({ type, ...desire, state: state as never }, { running });
   await store.commit(
