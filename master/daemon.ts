@@ -15,6 +15,7 @@ import { openPipeline } from './pipeline/open.ts';
 import { serverNames } from './init.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { RolloutDriver } from './rollout/driver.ts';
+import { strangersIn } from './rollout/strangers.ts';
 import { makeServices } from './services.ts';
 import { StatesReader } from './services/states.ts';
 import { openSource } from './source/source.ts';
@@ -66,6 +67,7 @@ async function open(opening: Opening): Promise<Daemon> {
   lifecycle.opened('hosts', hosts, () => hosts.close());
   const driver = await RolloutDriver.open(base);
   lifecycle.opened('rollouts', driver, () => driver.close());
+  for (const host of await strangersIn(store, await hosts.all())) await driver.forget(host);
   const fleet = await startFleet({
     ...{ ...base, ...config.fleet, dir },
     names: serverNames(config.fleet.listen, config.fleet.address),

@@ -29,7 +29,10 @@ export async function createToken(context: Context, options: CreateOptions): Pro
   };
   const answer = await context.client.send<TokenAnswer>('POST', '/v1/tokens', body);
   const now = context.world.now();
-  show(context, answer, (page) => tokenText(answer, now, page));
+  // In a pipe the token alone: `TOKEN=$(master token create …)`.
+  show(context, answer, (page) =>
+    context.terminal ? tokenText(answer, now, page) : harmless(answer.token),
+  );
   return exits.converged;
 }
 
@@ -59,10 +62,10 @@ export function hoursOf(text: string): number {
 async function createApiToken(context: Context, scope: string, expires: string): Promise<number> {
   const body = { scope, hours: hoursOf(expires), actor: context.actor };
   const answer = await context.client.send<{ token: string }>('POST', '/v1/api-tokens', body);
-  show(
-    context,
-    answer,
-    () => `${answer.token}\n\nShown this once. Use it with --url and BRINE_TOKEN.`,
+  show(context, answer, () =>
+    context.terminal
+      ? `${answer.token}\n\nShown this once; it ends in ${expires}. Use it with --url and BRINE_TOKEN.`
+      : answer.token,
   );
   return exits.converged;
 }
