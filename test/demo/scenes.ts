@@ -53,7 +53,7 @@ export async function upgrade({ place, stage }: Around): Promise<void> {
 export async function badVersion({ place, stage }: Around): Promise<void> {
   stage.chapter(
     'A bad version',
-    'Version 1.2.0 starts, answers, and is accepted by everything that only looks once.',
+    'Version 1.2.0 starts, answers, and passes every check that looks only once.',
   );
   await edit(stage, 's/1.1.0/1.2.0/', 'versions/beta.yaml');
   await git(stage, '', 'commit', '--all', '--quiet', '--message', 'Run web 1.2.0 in beta');

@@ -59,7 +59,7 @@ export async function images({ place, stage }: Around): Promise<void> {
 export async function states({ place, stage }: Around): Promise<void> {
   stage.chapter(
     'States in git',
-    'What should run is written in YAML and kept in git. This repository is examples/.',
+    'What should run is written in YAML and kept in git. This is a copy of examples/.',
   );
   await stage.command(
     'The states, with the address of our registry in them.',
