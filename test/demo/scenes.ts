@@ -7,8 +7,8 @@ import { Client } from './client.ts';
 export async function firstApply({ place, stage }: Around): Promise<void> {
   stage.chapter(
     'Apply',
-    'Brings the environment `beta` to its states: everything is pulled first, one host',
-    'begins, and the others follow when it has been healthy for six seconds.',
+    'Brings the environment `beta` to its states: everything is pulled first, one',
+    'host begins, the others follow when it has been healthy for six seconds.',
   );
   await stage.command('What would be done on each host, and why. Changes nothing.', [
     'master',

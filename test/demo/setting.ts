@@ -103,8 +103,8 @@ export async function minions({ place, stage }: Around): Promise<void> {
   const { hosts, address, dir } = place;
   stage.chapter(
     'A minion on every host',
-    'It keeps one connection to the master, brings its Docker to the state it is given,',
-    'and holds it there, also while the master is away.',
+    'It keeps one connection to the master, brings its Docker to the state it is',
+    'given, and holds it there, also while the master is away.',
   );
   const uses = String(hosts.length);
   const labels = ['--label', 'role=web', '--label', 'ring=beta'];
