@@ -125,7 +125,8 @@ describe('a fault in the middle of a rollout', () => {
     expect(told.out).toMatch(/gone[\s\S]*is linked/);
   });
 
-  it('Docker killed and started again on the host that switches', async () => {
+  it('Docker killed and started again on the host that switches: all end at one release', async () => {
+    const [before] = await product.served(port);
     const tag = await change();
     const applied = apply();
     await underWay();
@@ -135,8 +136,10 @@ describe('a fault in the middle of a rollout', () => {
     await hit.startDocker();
     await freeLostPort(hit, applied);
     const ran = await applied;
-    expect(ran.code, ran.out + ran.err).toBe(0);
-    expect(await product.served(port)).toEqual([tag, tag, tag]);
+    // Docker may also bring a container up without its network: then it failed, and all go back.
+    expect([0, 3], ran.out + ran.err).toContain(ran.code);
+    const right = ran.code === 0 ? tag : before;
+    expect(await product.served(port)).toEqual([right, right, right]);
   });
 
   it('the minion of the host that switches is killed and started again', async () => {
