@@ -19,7 +19,6 @@ export const limits = {
   certificateDays: 90,
   serverCertificateDays: 365,
   caYears: 10,
-  tokenHoursDefault: 24,
   enrolBodyBytesMax: 16_384,
   /** Of one neighbour: so many at once, and then one in every so many milliseconds. */
   enrolBurst: 60,

@@ -333,11 +333,6 @@ export interface HoldRequest {
   readonly actor: string;
 }
 /** POST …/abort: what is under way, else what waits, or `promotion`. */
-export interface StageAbortRequest {
-  readonly promotion?: string;
-  readonly why?: string;
-  readonly actor: string;
-}
 /** What all commands to a stage answer: how it stands afterwards. `since`: follow events after it. */
 export interface StageAnswer {
   readonly stage: StageView;

@@ -6,9 +6,6 @@ import { fault } from '../../states/faults.ts';
 import type { NewContainer } from './engine.ts';
 import { hostOptions, ownOptions, tmpfsOf } from './host-options.ts';
 
-/** The body of `POST /containers/create`. */
-export type CreateBody = ReturnType<typeof createBody>;
-
 export function createBody({ name, spec, labels, network, oneShot }: NewContainer) {
   return {
     Image: imageReference(spec.image),
