@@ -326,13 +326,13 @@ export interface ApproveRequest {
   readonly release?: string;
   readonly actor: string;
 }
-/** POST …/hold; `minutes`: it ends by itself. POST …/resume and …/retry take {actor} alone. */
+/** POST …/hold; `minutes`: it ends by itself. POST …/resume and …/retry take {actor} alone. POST …/abort
+ * takes {actor, promotion?, why?}: what is under way, else what waits, or that promotion. */
 export interface HoldRequest {
   readonly why: string;
   readonly minutes?: number;
   readonly actor: string;
 }
-/** POST …/abort: what is under way, else what waits, or `promotion`. */
 /** What all commands to a stage answer: how it stands afterwards. `since`: follow events after it. */
 export interface StageAnswer {
   readonly stage: StageView;
