@@ -70,23 +70,23 @@ function versionsOf({ release, images }: VersionsFile, tree: MapTree): Versions 
 }
 
 /**
- * A later stage of a pipeline gets its versions by promotion: there a missing one is told, and stops
- * the environment only when a host is to run it. Anywhere else it stops that environment.
+ * A stage of a pipeline gets its versions by promotion, the first one too: there a missing one is told,
+ * and stops the environment only when a host is to run it. Anywhere else it stops that environment.
  */
 export function missingVersions(
   environment: Pick<Environment, 'name' | 'at' | 'services'>,
   versions: Versions | undefined,
-  later: boolean,
+  staged: boolean,
 ): { readonly problems: readonly Diagnostic[]; readonly warnings: readonly Diagnostic[] } {
   const { name, at, services } = environment;
   if (services.size === 0) return none;
   if (versions === undefined) {
-    return later ? none : { problems: [noVersions(environment)], warnings: [] };
+    return staged ? none : { problems: [noVersions(environment)], warnings: [] };
   }
   const missing = [...services.values()]
     .filter(({ service }) => !versions.images.has(service.image))
     .map((service) => noVersion(name, service));
-  return later ? { problems: [], warnings: missing } : { problems: missing, warnings: [] };
+  return staged ? { problems: [], warnings: missing } : { problems: missing, warnings: [] };
 
   function noVersions(of: Pick<Environment, 'services'>): Diagnostic {
     const images = new Set([...of.services.values()].map(({ service }) => service.image));

@@ -95,8 +95,8 @@ function assemble(brine: BrineFile, tree: MapTree, parts: Parts): States {
   const environments = new Map<EnvironmentName, Environment>();
   const warnings: Diagnostic[] = [];
   for (const [name, { environment }] of parts.loaded.environments) {
-    const later = (pipeline.get(environment.name)?.after ?? []).length > 0;
-    const missing = missingVersions(environment, versions.get(environment.name), later);
+    const staged = pipeline.has(environment.name);
+    const missing = missingVersions(environment, versions.get(environment.name), staged);
     environments.set(name as EnvironmentName, { ...environment, problems: missing.problems });
     warnings.push(...missing.warnings);
   }

@@ -12,8 +12,8 @@ import { resolveEnvironment } from '../../states/resolve.ts';
 import type { States } from '../../states/states.ts';
 import { root } from './sources.ts';
 
-async function example(): Promise<States> {
-  const files = await readDirectory(join(root, 'examples'), '');
+async function example(folder = ''): Promise<States> {
+  const files = await readDirectory(join(root, 'examples', folder), '');
   const loaded = loadStates(files);
   if (!loaded.ok) throw new Error(renderDiagnostics(loaded.diagnostics, files));
   return loaded.states;
@@ -61,6 +61,20 @@ describe('examples/', () => {
       const text = await readFile(join(root, 'examples', path), 'utf8');
       expect(block.trim(), path).toBe(bare(text));
     }
+  });
+});
+
+describe('examples/pipeline/', () => {
+  it('is right without any version, in every stage, as nothing was released yet', async () => {
+    const { pipeline, environments, versions, warnings } = await example('pipeline');
+    expect([...pipeline].map(([name, { after }]) => [name, after])).toEqual([
+      ['beta', []],
+      ['gamma', ['beta']],
+      ['prod', ['gamma']],
+    ]);
+    expect([...environments.values()].flatMap(({ problems }) => problems)).toEqual([]);
+    expect(versions.size).toBe(0);
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -294,6 +294,17 @@ describe('an environment that cannot be resolved', () => {
     `);
   });
 
+  it('has no versions yet as the first stage either: releases come by themselves', () => {
+    const changes = {
+      'brine.yaml': `${good['brine.yaml']}pipeline: { beta: {} }\n`,
+      'versions/beta.yaml': null,
+    };
+    expect(refusal(changes)).toMatchInlineSnapshot(`
+      "environments/beta.yaml:1:1: beta has no versions
+          = a release comes here by promotion, or write versions/beta.yaml"
+    `);
+  });
+
   it('has a service without a version, which does not keep others from being resolved', () => {
     const changes = {
       'environments/dev.yaml': 'hosts: ring=dev\nvars: { api_port: 80 }\n',
