@@ -46,6 +46,20 @@ export type RolloutPhase =
   | 'errored'
   | 'aborted';
 
+/** `asked`, `accepted`, `rejected`, `forgotten`: of a host that asks to be let in without a token. */
+type FleetEvent =
+  | 'asked'
+  | 'accepted'
+  | 'rejected'
+  | 'forgotten'
+  | 'joined'
+  | 'linked'
+  | 'gone'
+  | 'labels'
+  | 'revoked'
+  | 'renewed'
+  | 'removed';
+
 export type BrineEvent = EventBase &
   (
     | { readonly kind: 'rollout'; readonly phase: RolloutPhase; readonly why?: string }
@@ -61,7 +75,7 @@ export type BrineEvent = EventBase &
         readonly service: string;
         readonly failures?: readonly HostFailure[];
       }
-    | { readonly kind: 'fleet'; readonly what: 'joined' | 'linked' | 'gone' | 'labels' | 'removed' }
+    | { readonly kind: 'fleet'; readonly what: FleetEvent }
     | { readonly kind: 'token'; readonly what: 'created' | 'revoked' }
     | {
         readonly kind: 'promotion';

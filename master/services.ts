@@ -8,6 +8,7 @@ import type { Services } from './api/services.ts';
 import { apiTokens } from './api/tokens.ts';
 import type { MasterConfig } from './config.ts';
 import type { EventLog } from './eventlog.ts';
+import { Keys } from './fleet/keys.ts';
 import type { RunningFleet } from './fleet/server.ts';
 import type { HostBook } from './hosts.ts';
 import type { PipelineDriver } from './pipeline/driver.ts';
@@ -93,6 +94,20 @@ export function makeServices(options: ServicesOptions): Services {
     abort: async (id, actor) => rolloutView(await driver.abort(id, actor)),
 
     ping: async (text) => {
+  const removeHost = async (name: string, actor: string): Promise<void> => {
+    const host = await hosts.remove(name, actor);
+    fleet.disconnect(host);
+    await driver.forget(host);
+  };
+
+  const keys = new Keys({
+    ...{ store, eventlog, now: () => world.now(), requests: fleet.requests, remove: removeHost },
+    digest: () => fleet.identity.digest,
+    disconnect: (host, reason) => {
+      fleet.disconnect(host, reason);
+    },
+  });
+
       const all = await hosts.inventory();
       const chosen = narrowed(all, text, { inventory: (host) => host, what: 'the fleet' });
       return pingHosts(
@@ -105,11 +120,7 @@ export function makeServices(options: ServicesOptions): Services {
       await hosts.label(name, changes);
       return viewOf(name);
     },
-    removeHost: async (name, actor) => {
-      const host = await hosts.remove(name, actor);
-      fleet.disconnect(host);
-      await driver.forget(host);
-    },
+    removeHost,
     logs: async (name, { environment, service, lines }) => {
       await hosts.find(name);
       const verb = { verb: 'logs', environment, service, lines };
@@ -144,3 +155,5 @@ function hostId(name: string): HostId {
   if (id === undefined) throw fault('UNKNOWN_NAME', `no host is named ${name}`);
   return id;
 }
+    keys: () => keys.list(),
+    decideKey: (id, decision) => keys.decide(id, decision),

@@ -8,9 +8,12 @@ export const enrolPaths = { ca: '/ca', enrol: '/enrol', link: '/link' } as const
 
 const pem = z.string().max(limits.enrolBodyBytesMax);
 
-/** POST /enrol. The secret is sent only to a master whose CA the token names. */
+/**
+ * POST /enrol. The secret is sent only to a master whose CA the token names; without a token a person
+ * on the master decides, and the same request is sent again until then.
+ */
 export const enrolRequest = z.strictObject({
-  token: z.strictObject({ id: z.string().max(64), secret: z.string().max(256) }),
+  token: z.strictObject({ id: z.string().max(64), secret: z.string().max(256) }).exactOptional(),
   id: z.string().max(256),
   csr: pem,
 });
@@ -22,7 +25,11 @@ export const enrolAnswer = z.object({
 });
 export type EnrolAnswer = z.infer<typeof enrolAnswer>;
 
-/** Any other status than 200. */
+/** Status 202: nobody has decided yet. */
+export const enrolWaiting = z.object({ waiting: z.literal(true) });
+export type EnrolWaiting = z.infer<typeof enrolWaiting>;
+
+/** Any other status. */
 export const enrolRefusal = z.object({
   error: z.object({
     code: z.enum(Object.keys(faults) as [FaultCode, ...FaultCode[]]),

@@ -27,6 +27,12 @@ export const limits = {
   /** Connections to the master that are not linked, or not yet. */
   unlinkedMax: 1_000,
   joinTokensMax: 1_000,
+  /** Hosts that wait for a person to let them in: all of them, of one neighbour, and how long. */
+  joinRequestsMax: 1_000,
+  joinRequestsOfNeighbourMax: 100,
+  joinRequestMs: 86_400_000,
+  /** How often a host asks whether somebody has decided. */
+  joinAgainMs: 3_000,
   containersPerStateMax: 500,
   logLinesMax: 20,
   logLineCharsMax: 2_000,

@@ -1,5 +1,6 @@
 // The paths of contract.ts as a table: who may ask, and which service answers.
 
+import { keyRoutes } from './key-routes.ts';
 import { pipelineRoutes } from './pipeline-routes.ts';
 import type { Scope } from './tokens.ts';
 import { checked, requests } from './requests.ts';
@@ -95,6 +96,7 @@ export const routes: readonly Route[] = [
     answer: (services, { body }) => services.createApiToken(checked(requests.apiToken, body)),
   },
   ...pipelineRoutes,
+  ...keyRoutes,
 ];
 
 function get(path: string, answer: Route['answer']): Route {

@@ -30,6 +30,7 @@ import type {
   TokenRequest,
   TokenView,
 } from './contract.ts';
+import type { KeyDecision, KeysView } from './key-contract.ts';
 
 export interface LogQuery {
   readonly environment: string;
@@ -79,6 +80,9 @@ export interface Services {
   logs(host: string, query: LogQuery): Promise<Routes['logs']>;
   /** What the tests of a promotion said; UNKNOWN_NAME where nothing is kept. */
   testOutput(promotion: string, query: OutputQuery): Promise<Routes['output']>;
+  keys(): Promise<KeysView>;
+  /** UNKNOWN_NAME where nothing has that id and that key any more. */
+  decideKey(id: string, decision: KeyDecision): Promise<void>;
   tokens(): Promise<readonly TokenView[]>;
   createToken(request: TokenRequest): Promise<TokenAnswer>;
   revokeToken(id: string, actor: string): Promise<void>;

@@ -2,6 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
+import { addKeyVerbs } from './key-commands.ts';
 import { addPipelineVerbs } from './pipeline-commands.ts';
 import type { ApplyOptions } from './verbs/apply.ts';
 import type { EventOptions } from './verbs/events.ts';
@@ -22,6 +23,7 @@ export function addVerbs(program: Command, perform: Perform): void {
   addPipelineVerbs(program, perform);
   addLookingVerbs(program, perform);
   addHostVerbs(program, perform);
+  addKeyVerbs(program, perform);
   addTokenVerbs(program, perform);
 }
 

@@ -64,6 +64,9 @@ export async function hostOf(store: Store, holder: Holder): Promise<HostRecord> 
   if (host === undefined || identity === undefined) {
     throw new Refusal(403, `${holder.host} is no host of this master, or not any more`);
   }
+  if (identity.value.revoked !== undefined) {
+    throw new Refusal(403, `${holder.host} was revoked by a person on the master`);
+  }
   if (identity.value.fingerprint !== holder.fingerprint) {
     const message = `${holder.host} has joined again since: this certificate is not its own any more`;
     throw new Refusal(403, message);

@@ -1,9 +1,14 @@
-// A host that joins: its token is checked, its key is proven, its id is given out once. The host, its
+// A host that joins with a token: the token is checked, its key is proven, its id is given out once. The host, its
 // certificate, the use of the token and the event that tells it are one commit.
 
 import type { KeyObject } from 'node:crypto';
 import { X509Certificate } from 'node:crypto';
-import { enrolRequest, type EnrolAnswer, type EnrolRequest } from '../../protocol/enrol.ts';
+import {
+  enrolRequest,
+  type EnrolAnswer,
+  type EnrolRequest,
+  type EnrolWaiting,
+} from '../../protocol/enrol.ts';
 import { fingerprintOf, signCsr, type Authority } from '../../protocol/identity/authority.ts';
 import { keyDigest } from '../../protocol/identity/keys.ts';
 import { verifyCsr } from '../../protocol/identity/request.ts';
@@ -14,8 +19,9 @@ import { parseHostId, type HostId } from '../../states/ids.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Entry, Store } from '../store/store.ts';
 import type { HostRecord } from '../views/hosts.ts';
+import type { JoinRequests } from './join-requests.ts';
 import type { JoinTokenRecord, JoinTokens } from './join-tokens.ts';
-import { hostKey, identityKey, knownHost, type IdentityRecord } from './records.ts';
+import { hostKey, identityKey, knownHost, requestKey, type IdentityRecord } from './records.ts';
 import { Turns } from './turns.ts';
 
 export interface EnrolmentOptions {
@@ -24,7 +30,10 @@ export interface EnrolmentOptions {
   readonly world: World;
   readonly authority: Authority;
   readonly tokens: JoinTokens;
+  readonly requests: JoinRequests;
 }
+
+type WithToken = EnrolRequest & { readonly token: NonNullable<EnrolRequest['token']> };
 
 const attemptsMax = 5;
 
@@ -37,10 +46,12 @@ export class Enrolment {
   }
 
   /** Throws JOIN_REFUSED with the reason, or BAD_USAGE for what is no request. */
-  async enrol(raw: unknown): Promise<EnrolAnswer> {
+  async enrol(raw: unknown, address: string): Promise<EnrolAnswer | EnrolWaiting> {
     const parsed = enrolRequest.safeParse(raw);
     if (!parsed.success) throw fault('BAD_USAGE', 'not a request to join');
-    const request = parsed.data;
+    const { token, ...asked } = parsed.data;
+    if (token === undefined) return this.#options.requests.ask(asked, address);
+    const request = { ...asked, token };
     // One at a time, so that those who share a token do not all try again and again.
     return this.#turns.run('enrol', async () => {
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -52,7 +63,7 @@ export class Enrolment {
   }
 
   /** Undefined where something else was written at the same time. */
-  async #once(request: EnrolRequest): Promise<EnrolAnswer | undefined> {
+  async #once(request: WithToken): Promise<EnrolAnswer | undefined> {
     const { store, eventlog, world } = this.#options;
     const now = world.now();
     const token = await this.#token(request, now);
@@ -62,8 +73,11 @@ export class Enrolment {
     const key = keyDigest(publicKey);
     const known = await knownHost(store, id);
     const again = known.host !== undefined && known.identity?.value.key === key;
+    if (known.identity?.value.revoked !== undefined) {
+      throw refused(`${id} was revoked; \`master keys delete ${id}\` frees its id`);
+    }
     if (known.host !== undefined && !again) {
-      throw refused(`${id} is taken by another host; \`master hosts rm ${id}\` frees it`);
+      throw refused(`${id} is taken by another host; \`master keys delete ${id}\` frees it`);
     }
     // Whoever asks once more did not get the answer: it costs no other use.
     const repeated = again && known.identity?.value.token === token.value.id;
@@ -82,6 +96,8 @@ export class Enrolment {
         { put: hostKey(id), value: host },
         { put: identityKey(id), value: identity },
         { put: token.key, value: { ...token.value, usesLeft } },
+        // Whoever had asked without a token meanwhile has no use for it any more.
+        { delete: requestKey(id) },
       ],
       [
         {
@@ -94,7 +110,7 @@ export class Enrolment {
   }
 
   /** Nothing is told of a token to one who does not hold its secret. */
-  async #token({ token }: EnrolRequest, now: number): Promise<Entry<JoinTokenRecord>> {
+  async #token({ token }: WithToken, now: number): Promise<Entry<JoinTokenRecord>> {
     const found = await this.#options.tokens.find(token.id, token.secret);
     if (found === undefined) throw refused('the token is not one of this master');
     const { expiresAt } = found.value;
@@ -111,7 +127,7 @@ export class Enrolment {
   }
 }
 
-function idOf({ id: raw }: EnrolRequest, { bound }: JoinTokenRecord): HostId {
+function idOf({ id: raw }: WithToken, { bound }: JoinTokenRecord): HostId {
   const id = parseHostId(raw);
   if (id === undefined) throw fault('BAD_USAGE', 'not the id of a host');
   if (bound !== null && !globMatches(bound, id)) {

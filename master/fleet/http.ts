@@ -52,8 +52,11 @@ async function enrol(
     return;
   }
   try {
-    const given = await enrolment.enrol(await bodyOf(request));
-    send(response, 200, { type: 'application/json', text: JSON.stringify(given) });
+    const given = await enrolment.enrol(await bodyOf(request), address ?? 'unknown');
+    send(response, 'waiting' in given ? 202 : 200, {
+      type: 'application/json',
+      text: JSON.stringify(given),
+    });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     log.warn({ address, reason: error.data.message }, 'a host was not let in');

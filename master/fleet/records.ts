@@ -11,12 +11,29 @@ export interface IdentityRecord {
   readonly fingerprint: string;
   /** sha256 of its public key. */
   readonly key: string;
-  /** The id of the join token it came with. */
+  /** The id of the join token it came with; empty where a person let it in. */
   readonly token: string;
   readonly expiresAt: number;
+  /** Set for good: the host keeps its place and its id, and links no more. */
+  readonly revoked?: { readonly at: number; readonly actor: string };
+}
+
+/** A host without a token that has asked to be let in. Ends by age. */
+export interface JoinRequestRecord {
+  readonly id: HostId;
+  /** sha256 of its public key. */
+  readonly key: string;
+  readonly csr: string;
+  readonly address: string;
+  readonly askedAt: number;
+  readonly expiresAt: number;
+  readonly state: 'pending' | 'rejected' | 'accepted';
+  /** PEM, once accepted. */
+  readonly certificate?: string;
 }
 
 export const hostKey = (id: HostId): string => `hosts/${id}`;
+export const requestKey = (id: HostId): string => `join-requests/${id}`;
 export const identityKey = (id: HostId): string => `identities/${id}`;
 
 export interface KnownHost {

@@ -24,6 +24,7 @@ import { Enrolment } from './enrolment.ts';
 import type { Fleet, FleetHandlers } from './fleet.ts';
 import { answer, type HttpOptions } from './http.ts';
 import { openIdentity, type MasterIdentity } from './identity-files.ts';
+import { JoinRequests } from './join-requests.ts';
 import { joinTokens, type JoinTokens } from './join-tokens.ts';
 import { Links } from './links.ts';
 import { Rate } from './rate.ts';
@@ -53,6 +54,7 @@ export type FleetLimits = {
 
 export interface RunningFleet extends Fleet {
   readonly tokens: JoinTokens;
+  readonly requests: JoinRequests;
   readonly identity: MasterIdentity;
   address(): Endpoint;
   /** Ends the link of a host, as when it is removed. */
@@ -83,6 +85,7 @@ class FleetServer {
   readonly #pulse: Pulse;
   readonly #links: Links;
   readonly #tokens: JoinTokens;
+  readonly #requests: JoinRequests;
   readonly #refusals: Rate;
   readonly #stop = new AbortController();
 
@@ -108,7 +111,9 @@ class FleetServer {
     this.#tokens = joinTokens({ store, eventlog, world, digest, url });
     const rateLimits = { burst: own.enrolBurst, msEach: own.enrolMsEach };
     const rate = new Rate(world, { ...rateLimits, neighboursMax: limits.neighboursMax });
-    const enrolment = new Enrolment({ store, eventlog, world, authority, tokens: this.#tokens });
+    const base = { store, eventlog, world, authority };
+    const requests = (this.#requests = new JoinRequests(base));
+    const enrolment = new Enrolment({ ...base, tokens: this.#tokens, requests });
     this.#sockets = new WebSocketServer({
       ...{ noServer: true, clientTracking: false, ...socketOptions },
       handleProtocols: (offered) => commonProtocol([...offered].join()),
@@ -134,6 +139,7 @@ class FleetServer {
     const links = this.#links;
     return {
       tokens: this.#tokens,
+      requests: this.#requests,
       identity: this.#identity,
       address: () => this.#address(),
       connected: () => links.connected(),

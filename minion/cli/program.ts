@@ -13,7 +13,8 @@ export interface GlobalOptions {
 }
 
 export interface JoinArguments {
-  readonly token: string;
+  readonly token?: string;
+  readonly caDigest?: string;
   readonly id?: string;
 }
 
@@ -68,10 +69,11 @@ function addVerbs(program: Command, onExit: (code: number) => void): void {
   program
     .command('join <url>')
     .description('give this host an identity with its master; once, before the first start')
-    .requiredOption(
+    .option(
       '--token <token>',
-      'a token that the master made; - reads it from standard input',
+      'a token that the master made, - reads it from standard input; without one a person decides',
     )
+    .option('--ca-digest <sha256>', "the master's authority, as `master keys list` shows it")
     .option('--id <id>', "the host's id there (default: its name)")
     .action(async (url: string, own: JoinArguments) => {
       const verb = await import('./join.ts');

@@ -47,5 +47,18 @@ export const publicBytes = (key: KeyObject): Buffer =>
 export const keyDigest = (key: KeyObject): string =>
   createHash('sha256').update(publicBytes(key)).digest('hex');
 
+/** A digest as people compare it: eight groups. */
+export const digestText = (digest: string): string => (digest.match(/.{1,8}/g) ?? []).join(':');
+
+/** Whatever people write between its digits; undefined where it is no digest. */
+export function parseDigest(raw: string): string | undefined {
+  const digits = raw
+    .trim()
+    .toLowerCase()
+    .replace(/^sha256:/, '')
+    .replace(/[\s:]/g, '');
+  return /^[0-9a-f]{64}$/.test(digits) ? digits : undefined;
+}
+
 const isOurs = (key: KeyObject): boolean =>
   key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
