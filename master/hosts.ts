@@ -6,7 +6,7 @@ import type { World } from '../protocol/world.ts';
 import { fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
 import type { InventoryHost } from '../states/model.ts';
-import { suggest } from '../states/suggest.ts';
+import { unknownName } from '../states/unknown-name.ts';
 import type { LabelChanges } from './api/services.ts';
 import type { EventLog } from './eventlog.ts';
 import type { NewEvent } from './events.ts';
@@ -51,7 +51,8 @@ export class HostBook {
 
   linked(host: HostId, { version, facts }: Hello): Promise<void> {
     const lastSeen = this.#options.world.now();
-    return this.#change(host, (record) => ({ ...record, version, facts, lastSeen }), {
+    const here = { version, facts, lastSeen, away: false };
+    return this.#change(host, (record) => ({ ...record, ...here }), {
       ...{ what: 'linked', actor: `minion:${host}`, cause: 'hello' },
       message: `${host} is linked`,
     });
@@ -66,7 +67,7 @@ export class HostBook {
     if (this.#closing) return;
     const lastSeen = this.#options.world.now();
     const told = { what: 'gone', actor: 'master', cause: 'link', message: `${host}: ${reason}` };
-    const done = this.#change(host, (record) => ({ ...record, lastSeen }), told as Told)
+    const done = this.#change(host, (record) => ({ ...record, lastSeen, away: true }), told as Told)
       .catch((error: unknown) => {
         this.#options.log.error({ err: error, host }, 'the loss of a link could not be recorded');
       })
@@ -115,9 +116,7 @@ export class HostBook {
     const entry = id === undefined ? undefined : await this.#options.store.get(hostKey(id));
     if (entry !== undefined) return { ...entry, value: entry.value as HostRecord };
     const known = (await this.all()).map((host) => host.id);
-    const meant = suggest(name, known);
-    const more = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw fault('UNKNOWN_NAME', `no host is named ${name}${more}`);
+    throw unknownName('host is named', name, known);
   }
 
   /** Once more where people and the host itself wrote at the same time. */

@@ -14,13 +14,15 @@ import type { HostBook } from './hosts.ts';
 import type { PipelineDriver } from './pipeline/driver.ts';
 import type { RolloutDriver } from './rollout/driver.ts';
 import { rolloutView } from './rollout/view.ts';
+import { withMeasuredGaps } from './services/gaps.ts';
 import { carryOut, refuseBusy, type Asked } from './services/apply.ts';
 import { refuseStage, refuseUnpromoted } from './services/in-stage.ts';
 import { pipelineServices } from './services/pipeline.ts';
-import { askPlan } from './services/plan.ts';
+import { askPlan, refuseOutdated } from './services/plan.ts';
 import { rollbackChange } from './services/rollback.ts';
+import { settling } from './services/settling.ts';
 import type { StatesReader } from './services/states.ts';
-import { history, oneRollout, statusView } from './services/status.ts';
+import { history, oneRollout, statusView, type StatusOptions } from './services/status.ts';
 import { narrowed, type Change } from './services/targets.ts';
 import { wantedChange, type WantedOptions } from './services/wanted.ts';
 import type { Store } from './store/store.ts';
@@ -45,6 +47,7 @@ export interface ServicesOptions {
   readonly digestOf?: NonNullable<WantedOptions['digestOf']>;
 }
 
+const lookMsMax = 1_000;
 /** Longer than a container needs to say its last lines. */
 const logsMsMax = 20_000;
 
@@ -57,6 +60,31 @@ export function makeServices(options: ServicesOptions): Services {
   const wanted = (request: Parameters<Services['plan']>[0]): Promise<Change> =>
     wantedChange({ ...shared, ...(options.digestOf && { digestOf: options.digestOf }) }, request);
 
+  const status: StatusOptions = {
+    ...{ ...shared, source: config.states },
+    pipeline: () => pipeline.pipeline,
+    atWork: (view) => driver.atWork(view),
+  };
+
+  /** Whoever asks how things stand shall know of the newest commit, but never wait long for git. */
+  const lookedAt = async (): Promise<void> => {
+    const over = new AbortController();
+    const read = states.read().catch(unlessFault);
+    await Promise.race([read, world.sleep(lookMsMax, over.signal).catch(() => undefined)]);
+    over.abort();
+  };
+
+  const settled = settling({ world, hosts, connected });
+
+  /** What an apply would be about, refused where that would be. */
+  const applicable = async (request: Parameters<Services['plan']>[0]): Promise<Change> => {
+    await options.look().catch(unlessFault);
+    refuseBusy(driver, request.environment);
+    const change = await wanted(request);
+    refuseUnpromoted(pipeline.pipeline, request.environment, change);
+    return change;
+  };
+
   const rollOut = (change: Change, asked: Asked) =>
     carryOut({ fleet, driver, events: eventlog }, change, asked);
 
@@ -66,34 +94,6 @@ export function makeServices(options: ServicesOptions): Services {
     return view;
   };
 
-  return {
-    events: eventlog,
-    status: (environment) => statusView({ ...shared, source: config.states }, environment),
-    history: (environment) => history(store, environment),
-    rollout: (id) => oneRollout(store, id),
-    ...pipelineServices({ ...options, pipeline }),
-
-    hook: (name, call) =>
-      receiveHook(config.hooks, name, call, (hints) => options.registries.hint(hints)),
-
-    plan: async (request) => askPlan(fleet, await wanted(request)),
-    apply: async ({ actor, ...request }) => {
-      const { environment } = request;
-      await options.look().catch(unlessFault);
-      refuseBusy(driver, environment);
-      const change = await wanted(request);
-      refuseUnpromoted(pipeline.pipeline, environment, change.release);
-      return rollOut(change, { actor, cause: 'apply' });
-    },
-    rollback: async (request) => {
-      refuseBusy(driver, request.environment);
-      refuseStage(pipeline.pipeline, request.environment);
-      const change = await rollbackChange(shared, request);
-      return rollOut(change, { actor: request.actor, cause: 'rollback' });
-    },
-    abort: async (id, actor) => rolloutView(await driver.abort(id, actor)),
-
-    ping: async (text) => {
   const removeHost = async (name: string, actor: string): Promise<void> => {
     const host = await hosts.remove(name, actor);
     fleet.disconnect(host);
@@ -108,6 +108,40 @@ export function makeServices(options: ServicesOptions): Services {
     },
   });
 
+  return {
+    events: eventlog,
+    status: async (environment) => {
+      await lookedAt();
+      return statusView(status, environment);
+    },
+    history: (environment) => history(status, environment),
+    rollout: (id) => oneRollout(status, id),
+    ...pipelineServices({ ...options, pipeline }),
+
+    hook: (name, call) =>
+      receiveHook(config.hooks, name, call, (hints) => options.registries.hint(hints)),
+
+    plan: async ({ toApply, ...request }) => {
+      await settled();
+      const change = await (toApply === true ? applicable(request) : wanted(request));
+      return withMeasuredGaps(store, await askPlan(fleet, change));
+    },
+    apply: async ({ actor, plan, ...request }) => {
+      await settled();
+      const change = await applicable(request);
+      refuseOutdated(change, plan);
+      return rollOut(change, { actor, cause: 'apply' });
+    },
+    rollback: async (request) => {
+      refuseBusy(driver, request.environment);
+      refuseStage(pipeline.pipeline, request.environment);
+      await settled();
+      const change = await rollbackChange(shared, request);
+      return rollOut(change, { actor: request.actor, cause: 'rollback' });
+    },
+    abort: async (id, actor) => rolloutView(await driver.abort(id, actor)),
+
+    ping: async (text) => {
       const all = await hosts.inventory();
       const chosen = narrowed(all, text, { inventory: (host) => host, what: 'the fleet' });
       return pingHosts(
@@ -131,6 +165,8 @@ export function makeServices(options: ServicesOptions): Services {
       outputs: await readKept(store, promotion, query),
     }),
 
+    keys: () => keys.list(),
+    decideKey: (id, decision) => keys.decide(id, decision),
     tokens: () => fleet.tokens.list(),
     createToken: (request) => fleet.tokens.create(request),
     revokeToken: async (id, actor) => {
@@ -155,5 +191,3 @@ function hostId(name: string): HostId {
   if (id === undefined) throw fault('UNKNOWN_NAME', `no host is named ${name}`);
   return id;
 }
-    keys: () => keys.list(),
-    decideKey: (id, decision) => keys.decide(id, decision),

@@ -1,23 +1,14 @@
 // Finding an environment by the name that a person gave.
 
-import { fault } from './faults.ts';
 import type { EnvironmentName } from './ids.ts';
 import type { Environment, States } from './states.ts';
-import { suggest } from './suggest.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** Throws UNKNOWN_NAME where there is none. */
 export function environmentOf(states: States, name: string): Environment {
   const environment = states.environments.get(name as EnvironmentName);
   if (environment !== undefined) return environment;
-  const known = describeEnvironments(states);
-  const meant = suggest(name, known);
-  const more =
-    meant !== undefined
-      ? `; did you mean ${meant}?`
-      : known.length > 0
-        ? `; there are ${known.join(', ')}`
-        : '; there are none';
-  throw fault('UNKNOWN_NAME', `no environment is named ${name}${more}`);
+  throw unknownName('environment is named', name, describeEnvironments(states));
 }
 
 /** In the order of the pipeline, those outside it last. */

@@ -108,6 +108,11 @@ export const faults = {
     hint: 'see with `master events` what the host was doing, or raise `rollout.progress`',
   },
   ROLLOUT_BUSY: { exit: 5, retry: true, hint: 'wait for it, or follow it with `master watch`' },
+  PLAN_OUTDATED: {
+    exit: 5,
+    retry: false,
+    hint: 'look at the new plan with `master plan`, and apply that',
+  },
   ROLLOUT_NONE: { exit: 1, retry: false, hint: 'see `master history` for what there is' },
   PROMOTION_NONE: {
     exit: 1,

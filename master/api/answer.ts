@@ -32,6 +32,7 @@ const statuses: Partial<Record<FaultCode, number>> = {
   UNKNOWN_NAME: 404,
   ROLLOUT_NONE: 404,
   ROLLOUT_BUSY: 409,
+  PLAN_OUTDATED: 409,
   MASTER_BUSY: 409,
   INTERNAL: 500,
 };

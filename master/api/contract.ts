@@ -4,6 +4,7 @@
 
 import type { Answer, HostFailure, Running } from '../../protocol/messages.ts';
 import type { Tested } from '../../protocol/test-schema.ts';
+import type { Difference } from '../../states/differences.ts';
 import type { FaultData } from '../../states/faults.ts';
 import type { PlanProblem, Step, Switch } from '../../states/step.ts';
 import type { BrineEvent, HostPhase, RolloutPhase } from '../events.ts';
@@ -33,14 +34,32 @@ export interface HostPlanView {
   /** `offline`: no link, so the plan is not known. `unknown`: it answered with a fault. */
   readonly state: 'in-sync' | 'changes' | 'offline' | 'unknown';
   readonly steps: readonly Step[];
-  readonly switches: readonly Switch[];
+  /** `measured`: the gap is what the last switch of its kind took there, else the least to expect. */
+  readonly switches: readonly (Switch & { readonly measured?: boolean })[];
+  /** One for each switch: what is not as it was, old → new. */
+  readonly changes: readonly ServiceChange[];
   readonly problems: readonly PlanProblem[];
   readonly running: readonly Running[];
   readonly fault?: FaultData;
 }
 
+export interface ServiceChange {
+  readonly service: string;
+  readonly slot: number;
+  /** `again`: the same as before, made or started once more. */
+  readonly kind: 'new' | 'changed' | 'removed' | 'again';
+  /** False where only the image of what runs is known, and not what else it was made from. */
+  readonly known: boolean;
+  /** Env values in clear, as they stand in git, but for those that look like secrets. */
+  readonly differences: readonly Difference[];
+}
+
 /** POST /v1/plan {@link PlanRequest}. Env values are shown as `••••` in every step's spec. */
 export interface PlanView {
+  /** Of exactly this: an apply that names it is refused once it would do anything else. */
+  readonly id: string;
+  /** Git no longer has the environment: everything of it is removed. */
+  readonly removes: boolean;
   readonly environment: string;
   readonly release: string;
   readonly commit: string | null;
@@ -54,6 +73,16 @@ export interface PlanRequest {
   readonly environment: string;
   /** A selector that narrows the environment's hosts, as `--host` takes it: ids, globs or labels. */
   readonly hosts?: string;
+  /** Refused where an apply would be: ROLLOUT_BUSY, PROMOTION_REFUSED. */
+  readonly toApply?: boolean;
+}
+
+/** What a host does for one service at this moment; '' is the host as a whole. Lost with the master. */
+export interface WorkView {
+  readonly service: string;
+  readonly phase: string;
+  readonly detail: string;
+  readonly since: number;
 }
 
 export interface HostRolloutView {
@@ -63,6 +92,7 @@ export interface HostRolloutView {
   readonly batch: number;
   readonly since: number;
   readonly detail?: string;
+  readonly work?: readonly WorkView[];
   readonly gapMs?: number;
   readonly failures: readonly HostFailure[];
   readonly running: readonly Running[];
@@ -93,8 +123,10 @@ export interface RolloutView {
 }
 
 /** POST /v1/apply: `rollout` is null when every host is in sync already. `since`: follow events after it. */
-export interface ApplyRequest extends PlanRequest {
+export interface ApplyRequest extends Omit<PlanRequest, 'toApply'> {
   readonly actor: string;
+  /** Id of the plan that was agreed to; PLAN_OUTDATED where it would be another one by now. */
+  readonly plan?: string;
 }
 export interface ApplyAnswer {
   readonly rollout: RolloutView | null;
@@ -102,7 +134,7 @@ export interface ApplyAnswer {
   readonly since: number;
 }
 
-/** POST /v1/rollback: to the release that ran before the present one, or to `release`. */
+/** POST /v1/rollback: to what ran before, or to `release`: that of a release, or of a rollout's id. */
 export interface RollbackRequest {
   readonly environment: string;
   readonly release?: string;
@@ -127,9 +159,26 @@ export interface EnvironmentStatus {
     readonly online: boolean;
     readonly lastSeen: number | null;
     readonly release: string | null;
+    /** It runs what the master has asked it for, by its own last word. */
     readonly inSync: boolean;
+    /** The states ask for something else there than the master has asked it for. */
+    readonly behind: boolean;
     readonly running: readonly Running[];
   }[];
+  /** What the states ask for and the hosts were not asked for yet; null where there is nothing. */
+  readonly pending: PendingView | null;
+}
+
+/** By the states that were read last. */
+export interface PendingView {
+  /** `removed`: the states no longer have the environment. `invalid`: they cannot be applied. */
+  readonly kind: 'changed' | 'removed' | 'invalid';
+  readonly commit: string | null;
+  readonly subject: string | null;
+  readonly images: readonly { readonly name: string; readonly tag: string }[];
+  /** Hosts that would change; for `invalid` not known. */
+  readonly hosts: readonly string[];
+  readonly problem: string | null;
 }
 
 /** GET /v1/status[?environment=] */
@@ -379,7 +428,11 @@ export interface TestOutputView {
  */
 export interface Routes {
   readonly hosts: { readonly hosts: readonly HostView[] };
-  readonly history: { readonly rollouts: readonly RolloutView[] };
+  readonly history: {
+    readonly rollouts: readonly RolloutView[];
+    /** Rollbacks too; none where the environment is no stage. */
+    readonly promotions: readonly PromotionView[];
+  };
   readonly events: { readonly events: readonly BrineEvent[] };
   readonly tokens: { readonly tokens: readonly TokenView[] };
   readonly logs: Answer<'logs'>;

@@ -51,13 +51,18 @@ const number = z
 
 export const requests = {
   status: z.object({ environment: environment.exactOptional() }),
-  plan: z.strictObject({ environment, hosts: selector.exactOptional() }),
-  apply: z.strictObject({ environment, hosts: selector.exactOptional(), actor }),
-  rollback: z.strictObject({
+  plan: z.strictObject({
     environment,
-    release: known('a release', parseReleaseId).exactOptional(),
+    hosts: selector.exactOptional(),
+    toApply: z.boolean().exactOptional(),
+  }),
+  apply: z.strictObject({
+    environment,
+    hosts: selector.exactOptional(),
+    plan: line(64).exactOptional(),
     actor,
   }),
+  rollback: z.strictObject({ environment, release: line(100).exactOptional(), actor }),
   byActor: z.object({ actor: actor.default('unknown') }),
   ping: z.strictObject({ hosts: selector.exactOptional() }).default({}),
   labels: z.strictObject({ set: labels, remove: z.array(line(63)).max(100), actor }),

@@ -1,10 +1,19 @@
-// Asks a person; everything but a yes is a no.
+// Asks a person; everything but a yes is a no. The question goes to standard error, so that it is seen
+// where the output goes into a pipe or a file.
 
+import { fault } from '../../states/faults.ts';
 import type { Context } from './context.ts';
+
+/** Throws BAD_USAGE where nobody is there to say yes: what changes hosts is never taken for agreed. */
+export function refuseUnasked({ interactive }: Context, verb: string): void {
+  if (interactive) return;
+  const why = 'it asks first, and standard input is no terminal';
+  throw fault('BAD_USAGE', `${verb} changes hosts: ${why}. With --yes it goes on without asking`);
+}
 
 export async function confirmed(context: Context, question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
   const leave = new AbortController();
   lines.once('SIGINT', () => {
     leave.abort();
@@ -18,7 +27,7 @@ export async function confirmed(context: Context, question: string): Promise<boo
     const answer = await lines.question(prompt, { signal: leave.signal });
     return /^y(es)?$/i.test(answer.trim());
   } catch {
-    context.out('');
+    context.err('');
     return false;
   } finally {
     lines.close();

@@ -28,7 +28,7 @@ export interface Context {
   readonly actor: string;
   /** What is written goes to a terminal: a view may be redrawn. */
   readonly terminal: boolean;
-  /** A person sits at both ends of it: a question may be asked. */
+  /** A person can answer a question: what is read comes from a terminal, wherever the output goes. */
   readonly interactive: boolean;
   readonly columns: () => number;
   readonly rows: () => number;
@@ -50,9 +50,10 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv): Con
     world: realWorld,
     actor: actorName(env),
     terminal,
-    interactive: terminal && process.stdin.isTTY,
-    columns: () => (process.stdout.isTTY ? process.stdout.columns : columnsOfPipe),
-    rows: () => (process.stdout.isTTY ? process.stdout.rows : 24),
+    interactive: process.stdin.isTTY,
+    columns: () => (process.stdout.isTTY ? process.stdout.columns || 80 : columnsOfPipe),
+    // A terminal that does not know its size says 0.
+    rows: () => (process.stdout.isTTY ? process.stdout.rows || 24 : 24),
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
   };

@@ -25,10 +25,20 @@ export function startLive(rollout: RolloutView, plan?: PlanView): Live {
   for (const host of rollout.hosts) {
     const planned = plan?.hosts.find((each) => each.host === host.host);
     const names = [...(planned?.switches ?? []), ...host.running].map(({ service }) => service);
-    services.set(host.host, [...new Set(names)].sort());
+    const working = (host.work ?? []).map(({ service }) => service).filter((name) => name !== '');
+    services.set(host.host, [...new Set([...names, ...working])].sort());
   }
-  return { rollout, services, work: new Map(), lostSince: null };
+  return { rollout, services, work: workOf(rollout), lostSince: null };
 }
+
+/** What the master knew already when it was asked. */
+const workOf = ({ hosts }: RolloutView): Live['work'] =>
+  new Map(
+    hosts.map(({ host, work = [] }) => [
+      host,
+      new Map(work.map(({ service, ...step }) => [service, step])),
+    ]),
+  );
 
 export function withItem(live: Live, item: StreamItem): Live {
   if (item.kind === 'progress') return withProgress(live, item);

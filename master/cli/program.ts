@@ -27,7 +27,7 @@ export function buildProgram(onExit: (code: number) => void): Command {
     .description('Delivers containers to hosts by the states that stand in git.')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand(false)
-    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
     .showHelpAfterError('(see --help)')
     .exitOverride();
   addGlobalOptions(program);
@@ -40,6 +40,10 @@ export function buildProgram(onExit: (code: number) => void): Command {
   for (const each of everyCommand(program)) each.helpCommand(false).addHelpText('after', elsewhere);
   return program;
 }
+
+/** Lines that are longer are hard to read, also where there is room. */
+const helpWidth = (): number =>
+  Math.min((process.stdout.isTTY && process.stdout.columns) || 80, 100);
 
 /** All verbs and their own verbs, without the program itself. */
 export const everyCommand = (command: Command): readonly Command[] =>

@@ -8,6 +8,7 @@ import type { World } from '../../protocol/world.ts';
 import { fault } from '../../states/faults.ts';
 import type { HostId } from '../../states/ids.ts';
 import type { Fleet, FleetHandlers, Hello } from '../fleet/fleet.ts';
+import type { RolloutView } from '../api/contract.ts';
 import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { begin, recordOnly } from './begin.ts';
@@ -32,6 +33,7 @@ import type { Rollout } from './record.ts';
 import { isAwaited, wakeAt } from './reducer.ts';
 import { desireOf } from './transition.ts';
 import { Underway, type RolloutRequest, type UnderwayOptions } from './underway.ts';
+import { WorkBook } from './work.ts';
 
 export type { RolloutRequest } from './underway.ts';
 export type DriverOptions = UnderwayOptions;
@@ -49,6 +51,7 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
   readonly #environments = new Set<string>();
   /** What hosts that are awaited say they wait for, the newest word; nothing depends on it. */
   readonly #waits = new Map<string, string>();
+  readonly #work = new WorkBook();
   /** Time goes on for nobody before this moment; it could not be written down a moment ago. */
   #notBefore = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -85,6 +88,11 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
   /** All that are under way. */
   all(): readonly Rollout[] {
     return this.#underway.all();
+  }
+
+  /** With what its hosts do at this moment. */
+  atWork(view: RolloutView): RolloutView {
+    return this.#work.shown(view);
   }
 
   async close(): Promise<void> {
@@ -174,6 +182,7 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     const key = `${rollout.id}/${host}`;
     if (phase === 'waiting') this.#waits.set(key, detail);
     else this.#waits.delete(key);
+    this.#work.take(rollout.id, host, progress, live.at);
     this.#eventlog.publish({ ...live, rollout: rollout.id });
   }
 
@@ -201,7 +210,10 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     return this.#inTurn(async () => {
       const rollout = await this.#underway.begin(request, how);
       this.#environments.add(request.environment);
-      if (this.#underway.all().length <= 1) this.#waits.clear();
+      if (this.#underway.all().length <= 1) {
+        this.#waits.clear();
+        this.#work.clear();
+      }
       return rollout;
     });
   }

@@ -5,9 +5,16 @@ import { fault } from '../../states/faults.ts';
 import { liveStage } from '../pipeline/change.ts';
 import { explain } from '../pipeline/explain.ts';
 import type { Pipeline } from '../pipeline/record.ts';
+import type { Change } from './targets.ts';
 
 /** Throws PROMOTION_REFUSED where the versions file says another release than the stage is to run. */
-export function refuseUnpromoted(pipeline: Pipeline, environment: string, release: string): void {
+export function refuseUnpromoted(
+  pipeline: Pipeline,
+  environment: string,
+  { release, removes }: Pick<Change, 'release' | 'removes'>,
+): void {
+  // It is no longer in the states, and so in no pipeline that they describe.
+  if (removes) return;
   const stage = liveStage(pipeline, environment)?.stage;
   if (stage === undefined) return;
   if (stage.active === null && stage.current?.release === release) return;

@@ -1,11 +1,14 @@
 // What a change would do on each host, by the host's own word: every minion that is linked is asked at
 // the same time, and nothing is written anywhere.
 
-import { Fault } from '../../states/faults.ts';
+import { createHash } from 'node:crypto';
+import { Fault, fault } from '../../states/faults.ts';
+import { canonical } from '../../states/hash.ts';
 import type { HostPlanView, PlanView } from '../api/contract.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { inTurn, turns } from '../rollout/batches.ts';
-import { maskedStep } from './masked.ts';
+import { serviceChanges } from '../views/changes.ts';
+import { maskedDifference, maskedStep } from './masked.ts';
 import type { Change, Target } from './targets.ts';
 
 /** A host that takes longer to look at itself is not known. */
@@ -21,12 +24,30 @@ export async function askPlan(
       linked.has(target.host) ? ask(fleet, target) : offline(target),
     ),
   );
-  const { environment, release, commit, subject, warnings } = change;
+  const { environment, release, commit, subject, warnings, removes } = change;
   return {
-    ...{ environment, release, commit, subject, warnings },
+    ...{ id: planId(change), removes, environment, release, commit, subject, warnings },
     hosts: [...hosts].sort((one, two) => (one.host < two.host ? -1 : 1)),
     batches: batchesOf(hosts, change),
   };
+}
+
+/** Of all that is decided here. What a host does to get there it decides by what it sees then. */
+function planId(change: Change): string {
+  const { environment, release, commit, images, policy, partial, targets } = change;
+  const hosts = targets.map(({ host, state }) => ({ host, state }));
+  const decided = { environment, release, commit, images, policy, partial, hosts };
+  return createHash('sha256').update(canonical(decided)).digest('hex').slice(0, 16);
+}
+
+/** Throws PLAN_OUTDATED where `agreed` names another plan than this change is. */
+export function refuseOutdated(change: Change, agreed: string | undefined): void {
+  if (agreed === undefined || agreed === planId(change)) return;
+  const { environment, commit, subject } = change;
+  const now =
+    commit === null ? '' : `: they are at ${commit.slice(0, 7)} ${subject ?? ''}`.trimEnd();
+  const words = `what ${environment} is to run has changed since the plan was made${now}`;
+  throw fault('PLAN_OUTDATED', words);
 }
 
 async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlanView> {
@@ -34,10 +55,17 @@ async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlan
   try {
     const answer = await fleet.call(host, { verb: 'plan', state }, planMsMax);
     const { switches, problems, running } = answer;
-    const before = desired?.state;
-    const steps = answer.steps.map((step) => maskedStep(step, before));
-    const right = steps.length === 0 && problems.length === 0;
-    return { host, state: right ? 'in-sync' : 'changes', steps, switches, problems, running };
+    const asked = [desired?.state, desired?.good, desired?.before].flatMap((each) => each ?? []);
+    const changes = serviceChanges({ state, asked, running, switches });
+    const right = answer.steps.length === 0 && problems.length === 0;
+    return {
+      ...{ host, state: right ? 'in-sync' : 'changes', switches, problems, running },
+      steps: answer.steps.map(maskedStep),
+      changes: changes.map((change) => ({
+        ...change,
+        differences: change.differences.map(maskedDifference),
+      })),
+    };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     // A link that does not carry an answer is none, whatever it looks like from here.
@@ -46,7 +74,7 @@ async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlan
   }
 }
 
-const nothing = { steps: [], switches: [], problems: [] } as const;
+const nothing = { steps: [], switches: [], changes: [], problems: [] } as const;
 
 const offline = ({ host, observed }: Target): HostPlanView => ({
   ...{ host, state: 'offline', ...nothing },

@@ -5,10 +5,11 @@ import { Fault, fault } from '../../states/faults.ts';
 import type { HostState } from '../../states/model.ts';
 import { selectedHosts } from '../../states/resolve.ts';
 import { environmentOf } from '../../states/environment-of.ts';
+import { unknownName } from '../../states/unknown-name.ts';
 import type { RollbackRequest } from '../api/contract.ts';
 import type { HostBook } from '../hosts.ts';
 import { hostsAsked, readHeads, readRollout, readState } from '../rollout/keys.ts';
-import type { Rollout } from '../rollout/record.ts';
+import type { Rollout, RolloutHead } from '../rollout/record.ts';
 import type { Store } from '../store/store.ts';
 import { rollbackTarget } from '../views/rollback.ts';
 import { listed } from '../words.ts';
@@ -52,7 +53,7 @@ export async function rollbackChange(
   const { project, release, commit, subject, images, policy } = target;
   return {
     ...{ project, environment: target.environment, release, commit, subject, images, policy },
-    ...{ targets, partial: target.partial || newer.length > 0 },
+    ...{ targets, partial: target.partial || newer.length > 0, removes: false },
     warnings: [
       ...warning(skipped, `ran release ${release} and left ${environment} since; not touched`),
       ...warning(newer, `came after release ${release} and stays as it is`),
@@ -70,11 +71,22 @@ async function targetRollout(store: Store, request: RollbackRequest): Promise<Ro
   const target = rollbackTarget(heads, release);
   const rollout = target === undefined ? undefined : await readRollout(store, target.id);
   if (rollout !== undefined) return rollout;
-  const none =
-    release === undefined
-      ? `nothing ran in ${environment} before release ${current.release}`
-      : `release ${release} has not succeeded in ${environment}, or too long ago`;
+  if (release !== undefined) throw notThere(heads, environment, release);
+  const none = `nothing ran in ${environment} before release ${current.release}`;
   throw fault('ROLLOUT_NONE', none);
+}
+
+/** Says of a name that cannot be gone back to why not, and what can. */
+function notThere(heads: readonly RolloutHead[], environment: string, named: string): Error {
+  const tried = heads.find(({ id, release }) => id === named || release === named);
+  const good = heads.filter(({ phase }) => phase === 'succeeded');
+  const known = [...new Set(good.map(({ release }) => release))];
+  if (tried !== undefined) {
+    const ended = `${tried.id} (release ${tried.release}) did not succeed in ${environment}`;
+    return fault('ROLLOUT_NONE', `${ended}: it is ${tried.phase}; there are ${listed(known, 8)}`);
+  }
+  const names = [...known, ...good.map(({ id }) => id)];
+  return unknownName(`release or rollout that succeeded in ${environment} is named`, named, names);
 }
 
 /** The hosts that belong to the environment; all there are where the states cannot be read. */

@@ -3,7 +3,9 @@
 import { fault } from '../../states/faults.ts';
 import { parseHostId } from '../../states/ids.ts';
 import type { EnvironmentStatus, RolloutView, StatusView } from '../api/contract.ts';
+import { unknownName } from '../../states/unknown-name.ts';
 import type { HostBook } from '../hosts.ts';
+import type { Pipeline } from '../pipeline/record.ts';
 import {
   environmentsIn,
   hostsAsked,
@@ -18,6 +20,7 @@ import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { environmentStatus, type PlacedHost } from '../views/environment.ts';
 import type { HostRecord } from '../views/hosts.ts';
+import { pendingOf } from './pending.ts';
 import type { StatesReader } from './states.ts';
 
 export interface StatusOptions {
@@ -25,6 +28,9 @@ export interface StatusOptions {
   readonly hosts: HostBook;
   readonly states: StatesReader;
   readonly connected: () => readonly string[];
+  readonly pipeline: () => Pipeline;
+  /** A rollout with what its hosts do at this moment. */
+  readonly atWork: (view: RolloutView) => RolloutView;
   readonly source: { readonly url: string; readonly ref: string };
 }
 
@@ -34,18 +40,20 @@ export async function statusView(
   options: StatusOptions,
   environment: string | undefined,
 ): Promise<StatusView> {
-  const { store, states, source } = options;
-  const { project, environments, commit, error } = states.known;
-  const names = [...new Set([...environments, ...(await environmentsIn(store))])];
+  const { states, source } = options;
+  const { project, commit, error } = states.known;
   const records = await options.hosts.all();
-  const wanted = names.filter((name) => environment === undefined || name === environment);
   const linked = new Set(options.connected());
   const hosts = { records: new Map(records.map((record) => [record.id, record])), linked };
+  const names = environment === undefined ? await allNames(options) : [environment];
+  const all = await Promise.all(names.map((name) => oneEnvironment(options, name, hosts)));
+  const named = new Set<string>(states.known.environments);
   return {
     version: version(),
     project,
     states: { url: source.url, ref: source.ref, commit, error },
-    environments: await Promise.all(wanted.map((name) => oneEnvironment(store, name, hosts))),
+    // One that was removed to its last container is history.
+    environments: all.filter((each) => named.has(each.environment) || isThere(each)),
     hosts: {
       total: records.length,
       online: records.filter(({ id }) => linked.has(id)).length,
@@ -53,16 +61,33 @@ export async function statusView(
   };
 }
 
-export async function history(store: Store, environment: string): Promise<readonly RolloutView[]> {
-  const heads = await readHeads(store, environment);
-  return Promise.all(heads.slice(0, historyMax).map((head) => whole(store, head)));
+const isThere = ({ hosts, current }: EnvironmentStatus): boolean =>
+  hosts.length > 0 || current !== null;
+
+/** Those of the states, and those of which something was ever asked. */
+const allNames = async ({ store, states }: StatusOptions): Promise<readonly string[]> => [
+  ...new Set([...states.known.environments, ...(await environmentsIn(store))]),
+];
+
+/** Throws UNKNOWN_NAME for what never was an environment. */
+export async function history(
+  options: StatusOptions,
+  environment: string,
+): Promise<readonly RolloutView[]> {
+  const heads = await readHeads(options.store, environment);
+  const names = heads.length > 0 ? [environment] : await allNames(options);
+  if (!names.includes(environment)) throw unknownName('environment is named', environment, names);
+  return Promise.all(heads.slice(0, historyMax).map((head) => whole(options, head)));
 }
 
 /** Throws UNKNOWN_NAME. */
-export async function oneRollout(store: Store, id: string): Promise<RolloutView> {
+export async function oneRollout(
+  { store, atWork }: Pick<StatusOptions, 'store' | 'atWork'>,
+  id: string,
+): Promise<RolloutView> {
   const rollout = await readRollout(store, id);
   if (rollout === undefined) throw fault('UNKNOWN_NAME', `there is no rollout ${id}`);
-  return rolloutView(rollout);
+  return atWork(rolloutView(rollout));
 }
 
 interface Hosts {
@@ -71,10 +96,11 @@ interface Hosts {
 }
 
 async function oneEnvironment(
-  store: Store,
+  options: StatusOptions,
   environment: string,
   hosts: Hosts,
 ): Promise<EnvironmentStatus> {
+  const { store } = options;
   const heads = await readHeads(store, environment);
   const shown = [
     heads.find((head) => !isOver(head)),
@@ -83,13 +109,15 @@ async function oneEnvironment(
   ];
   const ids = new Set(shown.map((head) => head?.id));
   const rollouts = await Promise.all(
-    heads.filter(({ id }) => ids.has(id)).map((head) => whole(store, head)),
+    heads.filter(({ id }) => ids.has(id)).map((head) => whole(options, head)),
   );
+  const busy = rollouts.some(({ endedAt }) => endedAt === null);
+  const pending = busy ? null : await pendingOf(options, options.pipeline(), environment);
   const names = await hostsAsked(store, environment);
   const placed = await Promise.all(
     names.map((name) => placedHost(store, { environment, name }, hosts)),
   );
-  return environmentStatus({ environment, rollouts, hosts: placed.flat() });
+  return environmentStatus({ environment, rollouts, pending, hosts: placed.flat() });
 }
 
 /** Empty for a host that is no longer there, or no longer runs anything of the environment. */
@@ -117,7 +145,10 @@ async function placedHost(
   ];
 }
 
-async function whole(store: Store, head: RolloutHead): Promise<RolloutView> {
+async function whole(
+  { store, atWork }: Pick<StatusOptions, 'store' | 'atWork'>,
+  head: RolloutHead,
+): Promise<RolloutView> {
   const rollout = await readRollout(store, head.id);
-  return rolloutView(rollout ?? { ...head, hosts: [] });
+  return atWork(rolloutView(rollout ?? { ...head, hosts: [] }));
 }

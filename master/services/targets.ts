@@ -27,6 +27,8 @@ export interface Change extends Pick<HostState, 'project' | 'environment' | 'rel
   readonly targets: readonly Target[];
   /** Only some of the environment's hosts were asked for. */
   readonly partial: boolean;
+  /** The states no longer have the environment. */
+  readonly removes: boolean;
   readonly warnings: readonly string[];
 }
 

@@ -16,6 +16,7 @@ import { parseRepository } from '../registry/place.ts';
 import { environmentsIn, readDesired } from '../rollout/keys.ts';
 import type { Store } from '../store/store.ts';
 import { listed } from '../words.ts';
+import { removal } from './removal.ts';
 import { StatesInvalid, type LoadedStates, type StatesReader } from './states.ts';
 import { leaving, narrowed, targetOf, type Change, type Target } from './targets.ts';
 
@@ -31,6 +32,11 @@ export async function wantedChange(options: WantedOptions, request: PlanRequest)
   const { store, hosts } = options;
   const loaded = await options.states.read();
   const inventory = await hosts.inventory();
+  const linked = new Set<string>(options.connected());
+  if (!loaded.states.environments.has(request.environment as EnvironmentName)) {
+    const gone = await removal({ store, inventory, linked }, request.environment, loaded);
+    if (gone !== undefined) return only(gone, request, inventory);
+  }
   const nobody = noHosts(loaded.states, request.environment, inventory);
   if (nobody !== undefined) throw new Fault(nobody);
   const { resolved, warnings } = await resolve(loaded, { request, inventory, options });
@@ -38,23 +44,27 @@ export async function wantedChange(options: WantedOptions, request: PlanRequest)
   const staying = await Promise.all(
     resolved.hosts.map(({ host, state }) => targetOf(store, host.id, state)),
   );
-  const linked = new Set<string>(options.connected());
   const left = await leaving(store, networked(resolved), {
     ...{ inventory, linked },
     staying: new Set(staying.map(({ host }) => host)),
   });
+  const { project, environment, release, commit, images, policy } = resolved;
+  const change: Change = {
+    ...{ project, environment, release, commit, images, policy, subject: loaded.subject },
+    ...{ targets: [...staying, ...left], partial: false, removes: false },
+    warnings: [...warnings, ...leavingWarnings(left, environment)],
+  };
+  return only(change, request, inventory);
+}
+
+/** Of the hosts that were asked for. */
+function only(change: Change, request: PlanRequest, inventory: readonly InventoryHost[]): Change {
   const byId = new Map<string, InventoryHost>(inventory.map((host) => [host.id, host]));
-  const targets = narrowed([...staying, ...left], request.hosts, {
+  const targets = narrowed(change.targets, request.hosts, {
     inventory: ({ host }) => byId.get(host) ?? { id: host, labels: {}, facts: {} },
     what: request.environment,
   });
-  const { project, environment, release, commit, images, policy } = resolved;
-  return {
-    ...{ project, environment, release, commit, images, policy, targets },
-    subject: loaded.subject,
-    partial: targets.length < staying.length + left.length,
-    warnings: [...warnings, ...leavingWarnings(left, environment)],
-  };
+  return { ...change, targets, partial: targets.length < change.targets.length };
 }
 
 async function resolve(

@@ -3,7 +3,7 @@
 
 import type { Report } from '../../protocol/messages.ts';
 import type { HostState } from '../../states/model.ts';
-import type { EnvironmentStatus, RolloutView } from '../api/contract.ts';
+import type { EnvironmentStatus, PendingView, RolloutView } from '../api/contract.ts';
 
 export interface PlacedHost {
   readonly host: string;
@@ -23,11 +23,13 @@ export interface EnvironmentRecords {
   readonly environment: string;
   /** From new to old. */
   readonly rollouts: readonly RolloutView[];
+  readonly pending: PendingView | null;
   readonly hosts: readonly PlacedHost[];
 }
 
 export function environmentStatus(records: EnvironmentRecords): EnvironmentStatus {
-  const { environment, rollouts } = records;
+  const { environment, rollouts, pending } = records;
+  const behind = new Set(pending?.hosts);
   const current = rollouts.find(({ endedAt }) => endedAt === null) ?? null;
   const last = rollouts.find(({ endedAt }) => endedAt !== null) ?? null;
   const succeeded = rollouts.find(({ phase }) => phase === 'succeeded');
@@ -39,11 +41,12 @@ export function environmentStatus(records: EnvironmentRecords): EnvironmentStatu
     images: succeeded?.images ?? [],
     last,
     current,
-    hosts: records.hosts.map(hostStatus),
+    hosts: records.hosts.map((host) => ({ ...hostStatus(host), behind: behind.has(host.host) })),
+    pending,
   };
 }
 
-function hostStatus(placed: PlacedHost): EnvironmentStatus['hosts'][number] {
+function hostStatus(placed: PlacedHost): Omit<EnvironmentStatus['hosts'][number], 'behind'> {
   const { host, online, lastSeen, desired, observed } = placed;
   const inSync = isInSync(placed);
   const running = observed?.running ?? [];

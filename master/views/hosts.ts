@@ -6,8 +6,8 @@ import { Fault, fault, type FaultData } from '../../states/faults.ts';
 import type { HostView, PingView } from '../api/contract.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
-/** What is recorded of a host that has joined. */
-export type HostRecord = Omit<HostView, 'online'>;
+/** What is recorded of a host that has joined. `away`: its link ended, and not because the master did. */
+export type HostRecord = Omit<HostView, 'online'> & { readonly away?: boolean };
 
 export function hostViews(
   records: readonly HostRecord[],

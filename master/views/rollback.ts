@@ -4,6 +4,7 @@
 import type { RolloutPhase } from '../events.ts';
 
 interface Past {
+  readonly id: string;
   readonly release: string;
   readonly phase: RolloutPhase;
   readonly partial?: boolean;
@@ -11,19 +12,25 @@ interface Past {
   readonly endedAt: number | null;
 }
 
-/** `rollouts` from new to old; undefined where there is none to go back to. */
+/**
+ * `rollouts` from new to old; undefined where there is none to go back to. `named`: a release, or the
+ * id of the rollout that brought it.
+ */
 export function rollbackTarget<T extends Past>(
   rollouts: readonly T[],
-  release: string | undefined,
+  named: string | undefined,
 ): T | undefined {
   const good = rollouts.filter(({ phase }) => phase === 'succeeded');
   const [current] = good;
   const last = rollouts.find(({ phase }) => !underWay.has(phase));
   if (current === undefined || last === undefined) return undefined;
   // Stopped half-way: what ran before is what succeeded last.
-  if (release === undefined && halfWay.has(last.phase)) return current;
+  if (named === undefined && halfWay.has(last.phase)) return current;
   const [, ...before] = good.filter(changedSomething);
-  const fitting = release === undefined ? before : good.filter((each) => each.release === release);
+  const fitting =
+    named === undefined
+      ? before
+      : good.filter(({ id, release }) => release === named || id === named);
   // One that was for some hosts only says nothing of the others.
   return fitting.find(({ partial }) => partial !== true) ?? fitting[0];
 }

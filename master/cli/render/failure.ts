@@ -13,7 +13,7 @@ export interface Failed {
 const logLinesShown = 8;
 
 export function failureLines({ host, failure }: Failed, { style, width }: Page): string[] {
-  const place = [host, failure.service, failure.phase].filter((part) => part !== undefined);
+  const place = [host, failure.service, failedAt(failure)].filter((part) => part !== undefined);
   const title = harmless(place.join(' · '));
   const ended = endWords(failure);
   return [
@@ -26,6 +26,18 @@ export function failureLines({ host, failure }: Failed, { style, width }: Page):
     ...logLines(failure, { style, width }),
   ];
 }
+
+/** What it was doing, as what came of that. */
+const failedAt = ({ phase }: HostFailure): string => failedWords[phase] ?? `while ${phase}`;
+
+const failedWords: Readonly<Record<string, string>> = {
+  pull: 'pull failed',
+  create: 'could not be created',
+  start: 'could not be started',
+  healthy: 'not healthy',
+  stop: 'could not be stopped',
+  remove: 'could not be removed',
+};
 
 const named = (name: string, text: string | undefined, width: number): string[] =>
   text === undefined ? [] : [cut(`    ${name.padEnd(12)} ${harmless(text)}`, width)];

@@ -1,8 +1,8 @@
 // A plan as text: hosts with the same changes stand together, each step with its reason. Values of
-// env entries never appear, whatever the answer holds.
+// env entries appear only where the master has told them as what changes.
 
 import type { HostPlanView, PlanView } from '../../api/contract.ts';
-import type { Switch } from '../../../states/step.ts';
+import { differenceLines } from './differences.ts';
 import { heading } from './heading.ts';
 import { stepLines } from './steps.ts';
 import type { Style } from './style.ts';
@@ -15,7 +15,8 @@ export interface Page {
 }
 
 export function planText(plan: PlanView, page: Page): string {
-  const lines = [heading(plan, page.width, page.style), ''];
+  const named = plan.removes ? { ...plan, release: null } : plan;
+  const lines = [heading(named, page.width, page.style), ''];
   for (const group of groups(plan.hosts)) lines.push(...groupLines(group, page), '');
   if (plan.batches.length > 0 && changed(plan).length > 0) lines.push(...batchLines(plan, page));
   for (const warning of plan.warnings) lines.push(...warningLines(warning, page));
@@ -36,14 +37,34 @@ export function summary(plan: PlanView, style: Style): string {
   ];
   if (problems > 0) return style.bad(`Not possible: ${plural(problems, 'problem')} to mend first.`);
   if (change === 0) return nothing(plan, parts, style);
-  const gap = Math.max(0, ...plan.hosts.flatMap((host) => host.switches.map(({ gapMs }) => gapMs)));
-  const cost = gap > 0 ? `; longest predicted gap ${duration(gap)}` : '; no predicted gap';
-  return `${style.bold(`Plan: ${plural(change, 'host')} to change`)}${[''].concat(parts).join(', ')}${cost}.`;
+  const what = plan.removes ? 'Plan: remove all of it from' : 'Plan:';
+  const to = plan.removes ? '' : ' to change';
+  const title = style.bold(`${what} ${plural(change, 'host')}${to}`);
+  return `${title}${[''].concat(parts).join(', ')}${gapWords(plan)}.`;
 }
+
+function gapWords(plan: PlanView): string {
+  if (plan.removes) return '';
+  const switches = plan.hosts.flatMap((host) => host.switches);
+  const longest = switches.reduce<Gap | undefined>(
+    (most, each) => (each.gapMs > (most?.gapMs ?? 0) ? each : most),
+    undefined,
+  );
+  return longest === undefined ? '; no predicted gap' : `; predicted gap ${gapText(longest)}`;
+}
+
+type Gap = Pick<HostPlanView['switches'][number], 'gapMs' | 'measured'>;
+
+/** What was measured is told as it was; what was not is only the least that a switch takes. */
+const gapText = ({ gapMs, measured }: Gap): string =>
+  measured === true
+    ? `about ${duration(gapMs)}, as last time`
+    : `at least ${duration(gapMs)}, and what the new one needs to start`;
 
 function nothing(plan: PlanView, parts: readonly string[], style: Style): string {
   if (plan.hosts.every((host) => host.state === 'in-sync')) {
     const hosts = plan.hosts.length === 1 ? '1 host runs' : `${plan.hosts.length} hosts run`;
+    if (plan.removes) return style.good('Nothing to do: nothing of it runs any more.');
     return style.good(`Nothing to do: ${hosts} release ${harmless(plan.release)} already.`);
   }
   return style.warn(`Nothing to do on the hosts that answered: ${parts.join(', ')}.`);
@@ -56,8 +77,17 @@ const changed = (plan: PlanView): readonly HostPlanView[] =>
 function groups(hosts: readonly HostPlanView[]): readonly (readonly HostPlanView[])[] {
   const found = new Map<string, HostPlanView[]>();
   for (const host of hosts) {
-    const { state, steps, switches, problems, fault } = host;
-    const key = JSON.stringify({ state, steps, switches, problems, fault: fault?.message });
+    const { state, steps, changes, problems, fault } = host;
+    // How long each was gone last time is not a difference of what is done.
+    const switches = host.switches.map(({ service, slot, order }) => [service, slot, order]);
+    const key = JSON.stringify({
+      state,
+      steps,
+      changes,
+      switches,
+      problems,
+      fault: fault?.message,
+    });
     const group = found.get(key);
     if (group === undefined) found.set(key, [host]);
     else group.push(host);
@@ -94,9 +124,11 @@ function groupLines(group: readonly HostPlanView[], page: Page): string[] {
 function changeLines(host: HostPlanView, title: string, page: Page): string[] {
   const { style } = page;
   const lines = [`${style.busy('~')} ${style.bold(title)}  ${plural(host.steps.length, 'step')}`];
+  for (const change of host.changes) lines.push(...differenceLines(change, page));
   for (const step of host.steps) lines.push(...stepLines(step, page));
   for (const each of host.switches) {
-    lines.push(`    ${style.dim(cut(switchWords(each), page.width - 4))}`);
+    const words = wrap(switchWords(each), page.width - 4);
+    lines.push(...words.map((line) => `    ${style.dim(line)}`));
   }
   for (const problem of host.problems) {
     const text = harmless(`${problem.code} ${problem.service}: ${problem.message}`);
@@ -105,13 +137,13 @@ function changeLines(host: HostPlanView, title: string, page: Page): string[] {
   return lines;
 }
 
-function switchWords({ service, order, gapMs }: Switch): string {
-  const name = harmless(service);
-  switch (order) {
+function switchWords(each: HostPlanView['switches'][number]): string {
+  const name = harmless(each.service);
+  switch (each.order) {
     case 'start-first':
       return `${name}: the new one answers before the old one stops, no gap`;
     case 'stop-first':
-      return `${name}: the old one stops first, about ${duration(gapMs)} without an answer`;
+      return `${name}: the old one stops first, without an answer for ${gapText(each)}`;
     case 'first-start':
       return `${name}: starts for the first time`;
     case 'removal':

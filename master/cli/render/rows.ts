@@ -94,7 +94,7 @@ function waitsFor({ live, order, host, service }: RowContext): string {
       return host.detail ?? 'no link; it converges when it is back';
     case 'pulling':
     case 'switching':
-      return '';
+      return host.detail ?? '';
   }
 }
 

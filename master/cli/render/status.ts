@@ -3,6 +3,7 @@
 
 import type {
   EnvironmentStatus,
+  PendingView,
   PipelineView,
   RolloutView,
   StageView,
@@ -10,12 +11,13 @@ import type {
 } from '../../api/contract.ts';
 import { isOver } from '../exit.ts';
 import { presence } from './fleet.ts';
-import { heading, imageWords } from './heading.ts';
+import { commitWords, heading, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
 import { runsWords } from './runs.ts';
 import { stagesText, stageText } from './stages.ts';
-import { table } from './table.ts';
-import { cut, harmless, plural, wrap } from './text.ts';
+import type { Style } from './style.ts';
+import { table, type Cell } from './table.ts';
+import { cut, harmless, listed, plural, wrap } from './text.ts';
 import { ago, coarse } from './time.ts';
 
 export interface AskedStatus {
@@ -67,18 +69,52 @@ function environmentLines(
   asked: AskedStatus,
   page: Page,
 ): string[] {
-  const { hosts, last, current, images } = environment;
-  const online = hosts.filter((host) => host.online).length;
-  const inSync = hosts.filter((host) => host.inSync).length;
-  const counts = `${plural(hosts.length, 'host')}, ${online} online, ${inSync} in sync`;
+  const { last, current, images, pending } = environment;
   return [
     heading(environment, page.width, page.style),
     ...field('images', imageWords(images), page),
-    ...field('hosts', counts, page),
+    ...field('hosts', countWords(environment), page),
+    ...(pending === null ? [] : pendingLines(environment, pending, page)),
     ...(current === null ? [] : field('now', nowWords(current, asked.now), page)),
     ...(last === null ? [] : field('last', lastWords(last, asked.now), page)),
     ...hostLines(environment, asked, page),
   ];
+}
+
+type HostStatus = EnvironmentStatus['hosts'][number];
+
+/** Each host once: how it stands, as far as that is known now. */
+function countWords({ hosts }: EnvironmentStatus): string {
+  const count = (of: (host: HostStatus) => boolean): number => hosts.filter(of).length;
+  const parts: readonly (readonly [number, string])[] = [
+    [count((host) => host.online && host.inSync && !host.behind), 'in sync'],
+    [count((host) => host.online && host.inSync && host.behind), 'behind the states'],
+    [count((host) => host.online && !host.inSync), 'not in sync'],
+    [count((host) => !host.online), 'offline'],
+  ];
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  return `${plural(hosts.length, 'host')}${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
+}
+
+const pendingLines = (environment: EnvironmentStatus, pending: PendingView, page: Page): string[] =>
+  field('pending', pendingWords(environment, pending), page).map(page.style.warn);
+
+function pendingWords({ environment, last }: EnvironmentStatus, pending: PendingView): string {
+  const name = harmless(environment);
+  const hosts = listed(pending.hosts.map(harmless), 8);
+  switch (pending.kind) {
+    case 'removed':
+      return `the states no longer have ${name}: what runs of it on ${hosts} goes with \`master apply ${name}\``;
+    case 'invalid':
+      return `what the states ask for cannot be applied: ${harmless(pending.problem ?? '')}`;
+    case 'changed': {
+      const images = pending.images.length === 0 ? '' : ` (${imageWords(pending.images)})`;
+      const asked = `the states ask for ${commitWords(pending) || 'something else'}${images}`;
+      const tried = last?.commit === pending.commit && last?.phase !== 'succeeded' ? last : null;
+      const failed = tried === null ? '' : `, which ${tried.id} tried (${tried.phase})`;
+      return `${asked}${failed}, on ${hosts}: see \`master plan ${name}\``;
+    }
+  }
 }
 
 const indent = 10;
@@ -99,17 +135,24 @@ function lastWords(rollout: RolloutView, now: number): string {
   return `${isOver(rollout.phase) ? rollout.phase : 'running'} ${when} (${who})${why}`;
 }
 
+/** Of a host that is away only what it said last is known. */
+function syncCell({ online, inSync, behind }: HostStatus, style: Style): Cell {
+  const text = inSync ? (behind ? 'behind' : 'yes') : 'no';
+  if (!online) return { text: `${text}, last known`, paint: style.warn };
+  return { text, paint: text === 'yes' ? style.good : style.warn };
+}
+
 function hostLines(
   { hosts }: EnvironmentStatus,
   { full, now }: AskedStatus,
   { width, style }: Page,
 ): string[] {
-  const shown = hosts.filter((host) => full || !host.online || !host.inSync);
+  const shown = hosts.filter((host) => full || !host.online || !host.inSync || host.behind);
   if (shown.length === 0) return [];
   const rows = shown.map((host) => [
     harmless(host.host),
     presence(host, now, style),
-    host.inSync ? { text: 'yes', paint: style.good } : { text: 'no', paint: style.warn },
+    syncCell(host, style),
     harmless(host.release ?? 'none'),
     host.running.map(runsWords).join(', '),
   ]);

@@ -17,10 +17,6 @@ export function stepLines(step: Step, page: Page): string[] {
   const lines = together
     ? [`${head}${what}${reason === '' ? '' : style.dim(` — ${reason}`)}`]
     : [`${head}${cut(what, space)}`, `${' '.repeat(16)}${style.dim(cut(`— ${reason}`, space))}`];
-  if (step.do === 'create') {
-    for (const line of specLines(step.spec))
-      lines.push(`${' '.repeat(16)}${style.dim(cut(line, space))}`);
-  }
   return lines;
 }
 
@@ -66,19 +62,6 @@ const paint = (sign: Words['sign'], { style }: Page): string => {
 
 const imageName = (image: PinnedImage): string =>
   `${image.name} ${image.tag} ${image.digest.slice(0, 'sha256:'.length + 12)}`;
-
-function specLines(spec: ContainerSpec): string[] {
-  const ports = spec.ports.map((port) => `${port.host}→${port.container}/${port.protocol}`);
-  const env = Object.keys(spec.env).map((name) => `${name}=${hidden(spec.env[name] ?? '')}`);
-  return [
-    ...(ports.length > 0 ? [`ports ${ports.join(' ')}`] : []),
-    ...(env.length > 0 ? [harmless(`env ${env.join(' ')}`)] : []),
-  ];
-}
-
-const mask = '••••';
-/** The master masks already; what is not masked was not meant to be seen. */
-const hidden = (value: string): string => (value.startsWith(mask) ? value : mask);
 
 function healthWords(spec: ContainerSpec): string {
   const held = `for ${duration(spec.minHealthyMs)}`;

@@ -1,11 +1,13 @@
-// `master apply <env>`: brings the environment to its states and stays until that is done. On a
-// terminal the plan is shown and a person says yes to it first.
+// `master apply <env>`: brings the environment to its states and stays until that is done. The plan is
+// shown and a person says yes to it first; what is applied is that plan and no other.
 
-import type { ApplyAnswer, ApplyRequest } from '../../api/contract.ts';
+import { Fault } from '../../../states/faults.ts';
+import type { ApplyAnswer, ApplyRequest, PlanView } from '../../api/contract.ts';
+import { confirmed, refuseUnasked } from '../confirm.ts';
 import { pageOf, type Context } from '../context.ts';
 import { exits, noopExit, planExit } from '../exit.ts';
 import { planText, summary } from '../render/plan.ts';
-import { harmless } from '../render/text.ts';
+import { harmless, wrap } from '../render/text.ts';
 import { askPlan } from './plan.ts';
 
 export interface ApplyOptions {
@@ -19,19 +21,53 @@ export async function apply(
   environment: string,
   options: ApplyOptions,
 ): Promise<number> {
-  const shown = context.interactive && options.yes !== true && !context.json;
-  if (shown) {
-    const refused = await shownAndRefused(context, environment, options.host);
-    if (refused !== undefined) return refused;
+  const { actor } = context;
+  const hosts = options.host === undefined ? {} : { hosts: options.host };
+  const request: ApplyRequest = { environment, actor, ...hosts };
+  if (options.yes === true) return started(context, await send(context, request), options);
+  refuseUnasked(context, 'apply');
+  return askAndApply(context, request, options);
+}
+
+const send = (context: Context, request: ApplyRequest): Promise<ApplyAnswer> =>
+  context.client.send<ApplyAnswer>('POST', '/v1/apply', request);
+
+/** Asks again, of the new plan, where the states moved on while the person read. */
+async function askAndApply(
+  context: Context,
+  request: ApplyRequest,
+  options: ApplyOptions,
+): Promise<number> {
+  for (;;) {
+    const plan = await askPlan(context, request.environment, { ...options, toApply: true });
+    told(context)(planText(plan, pageOf(context)));
+    if (plan.hosts.some((each) => each.problems.length > 0)) return planExit(plan, false);
+    if (!(await agreed(context, plan))) {
+      context.err('Nothing was changed.');
+      return exits.invalid;
+    }
+    try {
+      const answer = await send(context, { ...request, plan: plan.id });
+      return await started(context, answer, { ...options, shown: true });
+    } catch (error) {
+      if (!(error instanceof Fault) || error.data.code !== 'PLAN_OUTDATED') throw error;
+      const words = `Nothing was changed: ${error.data.message}. This is the plan now:`;
+      const lines = wrap(harmless(words), context.columns());
+      told(context)(['', ...lines.map(context.style.warn), ''].join('\n'));
+    }
   }
-  const { actor, client } = context;
-  const body: ApplyRequest = {
-    environment,
-    actor,
-    ...(options.host === undefined ? {} : { hosts: options.host }),
-  };
-  const answer = await client.send<ApplyAnswer>('POST', '/v1/apply', body);
-  return started(context, answer, { ...options, shown });
+}
+
+/** Where the person reads who is asked: standard output may be a pipe, or hold JSON. */
+const told = (context: Context): Context['out'] =>
+  context.terminal && !context.json ? context.out : context.err;
+
+/** Nothing to change still goes to the master, which records the release as the wanted one. */
+async function agreed(context: Context, plan: PlanView): Promise<boolean> {
+  if (plan.hosts.every((each) => each.state !== 'changes')) return true;
+  const name = harmless(plan.environment);
+  const question = plan.removes ? `Remove all of ${name}?` : `Apply this to ${name}?`;
+  return confirmed(context, question);
 }
 
 /** What follows once the master has answered; the same for an apply and a rollback. */
@@ -58,22 +94,4 @@ export async function started(
     context.out(`${rollout.id} started for ${name}. Follow it with: master watch ${name}`);
   }
   return exits.converged;
-}
-
-/** The exit code where nothing is to be started, undefined to go on. */
-async function shownAndRefused(
-  context: Context,
-  environment: string,
-  host: string | undefined,
-): Promise<number | undefined> {
-  const plan = await askPlan(context, environment, host);
-  context.out(planText(plan, pageOf(context)));
-  if (plan.hosts.some((each) => each.problems.length > 0)) return planExit(plan, false);
-  // Nothing to change still goes to the master, which records the release as the wanted one.
-  if (plan.hosts.every((each) => each.state !== 'changes')) return undefined;
-  const question = `Apply this to ${harmless(plan.environment)}?`;
-  const { confirmed } = await import('../confirm.ts');
-  if (await confirmed(context, question)) return undefined;
-  context.out('Nothing was changed.');
-  return exits.invalid;
 }

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { follow, type Followed } from '../follow.ts';
 import { eventLine } from '../render/lines.ts';
-import { wholeNumber } from './hosts.ts';
+import { knownHost, wholeNumber } from './hosts.ts';
+import { statusOf } from './rollback.ts';
 
 export interface EventOptions {
   readonly follow?: boolean;
@@ -21,11 +22,23 @@ export async function events(context: Context, options: EventOptions): Promise<n
   const filter = filterOf(options);
   const most = wholeNumber(options.lines, '--lines');
   const answer = await client.get<Routes['events']>(withQuery('/v1/events', { ...filter }));
+  if (answer.events.length === 0) await refuseUnknown(context, options);
   for (const event of answer.events.slice(-most)) {
     context.out(json ? JSON.stringify(event) : eventLine(event, style));
   }
   if (options.follow !== true) return exits.converged;
   return live(context, filter, answer.events.at(-1)?.seq ?? 0);
+}
+
+/** Of what was never heard of, and is not there either, nothing can be told, now or later. */
+async function refuseUnknown(
+  context: Context,
+  { env, host, rollout }: EventOptions,
+): Promise<void> {
+  if (host !== undefined) await knownHost(context, host);
+  if (env !== undefined) await statusOf(context, env);
+  if (rollout !== undefined)
+    await context.client.get(`/v1/rollouts/${encodeURIComponent(rollout)}`);
 }
 
 async function live(context: Context, filter: Followed, since: number): Promise<number> {

@@ -2,6 +2,7 @@
 
 import type { Routes, StatusView } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
+import { unknownName } from '../../../states/unknown-name.ts';
 import { withQuery } from '../client.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
@@ -84,16 +85,27 @@ async function environmentOf(
   context: Context,
   { host, service }: { readonly host: string; readonly service: string },
 ): Promise<string> {
+  await knownHost(context, host);
   const { environments } = await context.client.get<StatusView>('/v1/status');
-  const names = environments
-    .filter((each) =>
-      each.hosts.some(
-        (on) => on.host === host && on.running.some((running) => running.service === service),
-      ),
-    )
-    .map(({ environment }) => environment);
+  const running = environments.flatMap(({ environment, hosts }) =>
+    hosts
+      .filter((on) => on.host === host)
+      .flatMap((on) => on.running.map((each) => ({ environment, service: each.service }))),
+  );
+  const found = running.filter((each) => each.service === service);
+  const names = [...new Set(found.map(({ environment }) => environment))];
   const [only, ...others] = names;
-  if (only === undefined) throw fault('UNKNOWN_NAME', `${host} runs no service named ${service}`);
+  if (only === undefined) {
+    const services = [...new Set(running.map((each) => each.service))].sort();
+    throw unknownName(`service that runs on ${host} is named`, service, services);
+  }
   if (others.length === 0) return only;
   throw fault('BAD_USAGE', `${service} runs there for ${names.join(', ')}: choose with --env`);
+}
+
+/** Throws UNKNOWN_NAME where no host of that name has joined. */
+export async function knownHost({ client }: Context, name: string): Promise<void> {
+  const { hosts } = await client.get<Routes['hosts']>('/v1/hosts');
+  const names = hosts.map(({ id }) => id);
+  if (!names.includes(name)) throw unknownName('host is named', name, names);
 }

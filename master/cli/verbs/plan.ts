@@ -13,14 +13,22 @@ export interface PlanOptions {
 export async function plan(
   context: Context,
   environment: string,
-  options: PlanOptions,
+  { host, exitCode }: PlanOptions,
 ): Promise<number> {
-  const view = await askPlan(context, environment, options.host);
+  const view = await askPlan(context, environment, { ...(host === undefined ? {} : { host }) });
   show(context, view, (page) => planText(view, page));
-  return planExit(view, options.exitCode === true);
+  return planExit(view, exitCode === true);
 }
 
-export function askPlan(context: Context, environment: string, host?: string): Promise<PlanView> {
-  const body: PlanRequest = { environment, ...(host === undefined ? {} : { hosts: host }) };
+export function askPlan(
+  context: Context,
+  environment: string,
+  { host, toApply }: { readonly host?: string; readonly toApply?: boolean },
+): Promise<PlanView> {
+  const body: PlanRequest = {
+    environment,
+    ...(host === undefined ? {} : { hosts: host }),
+    ...(toApply === undefined ? {} : { toApply }),
+  };
   return context.client.send<PlanView>('POST', '/v1/plan', body);
 }

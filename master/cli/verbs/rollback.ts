@@ -5,14 +5,17 @@ import type {
   EnvironmentStatus,
   RollbackRequest,
   RolloutView,
+  Routes,
   StageRollbackRequest,
   StageView,
   StatusView,
 } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
+import { parseRolloutId } from '../../../states/ids.ts';
+import { unknownName } from '../../../states/unknown-name.ts';
 import { withQuery } from '../client.ts';
 import { rollbackTarget } from '../../views/rollback.ts';
-import { confirmed } from '../confirm.ts';
+import { confirmed, refuseUnasked } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { imageWords } from '../render/heading.ts';
@@ -32,17 +35,19 @@ export async function rollback(
   environment: string,
   options: RollbackOptions,
 ): Promise<number> {
+  if (options.yes !== true) refuseUnasked(context, 'rollback');
   const stage = await stageOf(context, environment);
-  if (context.interactive && options.yes !== true && !context.json) {
-    if (!(await agreed(context, environment, options.to, stage))) {
-      context.out('Nothing was changed.');
-      return exits.invalid;
-    }
+  if (stage !== undefined) return rollBackStage(context, stage, options);
+  const target = options.yes === true ? undefined : await targetOf(context, environment, options);
+  if (target !== undefined && !(await agreed(context, environment, target))) {
+    context.err('Nothing was changed.');
+    return exits.invalid;
   }
   const { actor, client } = context;
-  if (stage !== undefined) return rollBackStage(context, environment, options);
-  const to = options.to === undefined ? {} : { release: options.to };
-  const body: RollbackRequest = { environment, actor, ...to };
+  // What was shown is named: something else may have succeeded while the person read.
+  const to = target?.id ?? options.to;
+  const release = to === undefined ? {} : { release: to };
+  const body: RollbackRequest = { environment, actor, ...release };
   const answer = await client.send<ApplyAnswer>('POST', '/v1/rollback', body);
   const code = await started(context, answer, options);
   if (code === exits.converged && !context.json)
@@ -70,24 +75,41 @@ export async function abort(context: Context, environment: string): Promise<numb
   return exits.converged;
 }
 
+/** Throws UNKNOWN_NAME with what there is. */
 export async function statusOf(context: Context, environment: string): Promise<EnvironmentStatus> {
   const status = await context.client.get<StatusView>(withQuery('/v1/status', { environment }));
   const found = status.environments.find((each) => each.environment === environment);
-  if (found === undefined) throw fault('UNKNOWN_NAME', `no environment is named ${environment}`);
-  return found;
+  return found ?? nameUnknown(context, environment);
+}
+
+export async function nameUnknown({ client }: Context, environment: string): Promise<never> {
+  const { environments } = await client.get<StatusView>('/v1/status');
+  const names = environments.map((each) => each.environment);
+  throw unknownName('environment is named', environment, names);
 }
 
 /** To what was verified in that stage; it goes through the pipeline, which writes its versions file. */
 async function rollBackStage(
   context: Context,
-  environment: string,
-  { to, detach }: RollbackOptions,
+  stage: StageView,
+  { to, detach, yes }: RollbackOptions,
 ): Promise<number> {
+  const release = await releaseOf(context, to);
+  if (yes !== true && !(await agreedInStage(context, stage, release))) {
+    context.err('Nothing was changed.');
+    return exits.invalid;
+  }
   const body: StageRollbackRequest = {
     actor: context.actor,
-    ...(to === undefined ? {} : { release: to }),
+    ...(release === undefined ? {} : { release }),
   };
-  return begun(context, await tell(context, environment, 'rollback', body), detach);
+  return begun(context, await tell(context, stage.environment, 'rollback', body), detach);
+}
+
+/** A rollout stands for the release that it brought. */
+async function releaseOf(context: Context, to: string | undefined): Promise<string | undefined> {
+  if (to === undefined || parseRolloutId(to) === undefined) return to;
+  return (await context.client.get<RolloutView>(`/v1/rollouts/${to}`)).release;
 }
 
 async function agreedInStage(
@@ -99,30 +121,32 @@ async function agreedInStage(
   const now =
     current === null ? 'nothing' : `release ${current.release} (${imageWords(current.images)})`;
   const text = `${name} runs ${now}. It goes back to the release ${harmless(to)}.`;
-  context.out(wrap(text, context.columns()).join('\n'));
+  context.err(wrap(text, context.columns()).join('\n'));
   return confirmed(context, `Roll ${name} back?`);
+}
+
+/** Undefined where there is none: the master says why. */
+async function targetOf(
+  context: Context,
+  environment: string,
+  { to }: RollbackOptions,
+): Promise<RolloutView | undefined> {
+  const path = `/v1/history/${encodeURIComponent(environment)}`;
+  const { rollouts } = await context.client.get<Routes['history']>(path);
+  return rollbackTarget(rollouts, to);
 }
 
 async function agreed(
   context: Context,
   environment: string,
-  to: string | undefined,
-  stage: StageView | undefined,
+  target: RolloutView,
 ): Promise<boolean> {
-  if (stage !== undefined) return agreedInStage(context, stage, to);
-  const status = await statusOf(context, environment);
-  const path = `/v1/history/${encodeURIComponent(environment)}`;
-  const { rollouts } = await context.client.get<{ rollouts: readonly RolloutView[] }>(path);
-  const before = rollbackTarget(rollouts, to);
-  const now = `${harmless(status.release ?? 'nothing')} (${imageWords(status.images)})`;
-  const target =
-    before === undefined
-      ? (to ?? 'what ran before')
-      : `${harmless(before.release)} (${imageWords(before.images)}), which succeeded ${ago(
-          before.endedAt ?? before.startedAt,
-          context.world.now(),
-        )}`;
-  const text = `${harmless(environment)} runs release ${now}. It goes back to release ${target}.`;
-  context.out(wrap(text, context.columns()).join('\n'));
-  return confirmed(context, `Roll ${harmless(environment)} back?`);
+  const { release, images } = await statusOf(context, environment);
+  const when = ago(target.endedAt ?? target.startedAt, context.world.now());
+  const now = `${harmless(release ?? 'nothing')} (${imageWords(images)})`;
+  const back = `${harmless(target.release)} (${imageWords(target.images)})`;
+  const name = harmless(environment);
+  const text = `${name} runs release ${now}. It goes back to release ${back}, which ${target.id} brought ${when}.`;
+  context.err(wrap(text, context.columns()).join('\n'));
+  return confirmed(context, `Roll ${name} back?`);
 }

@@ -3,8 +3,6 @@
 import type {
   PingView,
   PipelineView,
-  PromotionView,
-  ReleaseView,
   Routes,
   StatusView,
 } from '../../api/contract.ts';
@@ -14,6 +12,7 @@ import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { historyText, pingText } from '../render/fleet.ts';
 import { statusText } from '../render/status.ts';
+import { nameUnknown } from './rollback.ts';
 
 export async function status(context: Context, environment: string | undefined): Promise<number> {
   const { client } = context;
@@ -22,7 +21,7 @@ export async function status(context: Context, environment: string | undefined):
     client.get<PipelineView>('/v1/pipeline'),
   ]);
   if (environment !== undefined && view.environments.length === 0) {
-    throw fault('UNKNOWN_NAME', `no environment is named ${environment}`);
+    return nameUnknown(context, environment);
   }
   const asked = { view, pipeline, full: environment !== undefined, now: context.world.now() };
   show(context, { ...view, pipeline }, (page) => statusText(asked, page));
@@ -32,26 +31,13 @@ export async function status(context: Context, environment: string | undefined):
 export async function history(context: Context, environment: string): Promise<number> {
   const { client } = context;
   const path = `/v1/history/${encodeURIComponent(environment)}`;
-  const [{ rollouts }, { releases }] = await Promise.all([
-    client.get<Routes['history']>(path),
-    client.get<Routes['releases']>('/v1/releases'),
-  ]);
-  const promotions = promotionsIn(releases, environment);
+  const { rollouts, promotions } = await client.get<Routes['history']>(path);
   const now = context.world.now();
   show(context, { promotions, rollouts }, (page) =>
     historyText({ promotions, rollouts }, now, page),
   );
   return exits.converged;
 }
-
-/** The newest of every release that came there, newest first. */
-const promotionsIn = (releases: readonly ReleaseView[], name: string): PromotionView[] =>
-  releases
-    .flatMap(({ stages }) => stages)
-    .flatMap(({ environment, promotion }) =>
-      environment === name && promotion !== null ? [promotion] : [],
-    )
-    .sort((a, b) => b.createdAt - a.createdAt);
 
 export async function ping(context: Context, selector: string | undefined): Promise<number> {
   const body = selector === undefined ? {} : { hosts: selector };

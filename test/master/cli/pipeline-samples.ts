@@ -150,11 +150,11 @@ export const troubled: PipelineView = {
 
 export const standing = (environment: string): EnvironmentStatus => ({
   ...{ environment, release: '7f3a9c2d', commit: null, subject: null, images: [] },
-  ...{ last: null, current: null },
+  ...{ last: null, current: null, pending: null },
   hosts: [
     { online: true, inSync: true, host: 'web-1' },
     { online: environment !== 'prod', inSync: environment !== 'prod', host: 'web-2' },
-  ].map((host) => ({ ...host, lastSeen: at, release: '7f3a9c2d', running: [] })),
+  ].map((host) => ({ ...host, behind: false, lastSeen: at, release: '7f3a9c2d', running: [] })),
 });
 
 const inStage = (environment: string, more: Partial<ReleaseInStage>): ReleaseInStage => ({

@@ -19,7 +19,7 @@ export const spec: ContainerSpec = {
   service: 'api' as ServiceName,
   slot: 1,
   image: { name: 'api', repository: 'registry.example.com/api', tag: '1.42.0', digest },
-  env: { DB_HOST: '••••', LOG_LEVEL: '•••• (changed)' },
+  env: { DB_HOST: '••••', LOG_LEVEL: '••••' },
   ports: [{ address: '0.0.0.0', host: 18080, container: 8080, protocol: 'tcp' }],
   mounts: [],
   restart: { policy: 'unless-stopped' },
@@ -51,7 +51,7 @@ export const running = (tag: string, health: Running['health'] = 'healthy'): Run
   health,
 });
 
-const none = { steps: [], switches: [], problems: [], running: [running('1.41.0')] };
+const none = { steps: [], switches: [], changes: [], problems: [], running: [running('1.41.0')] };
 
 export const changes = (host: string): HostPlanView => ({
   ...none,
@@ -76,12 +76,30 @@ export const changes = (host: string): HostPlanView => ({
     { do: 'await-healthy', container: 'starfall-beta-api-1-ab12cd34', spec, reason: 'the gate' },
   ],
   switches: [{ service: 'api', slot: 1, order: 'stop-first', gapMs: 640 }],
+  changes: [
+    {
+      ...{ service: 'api', slot: 1, kind: 'changed', known: true },
+      differences: [
+        {
+          what: 'image',
+          from: 'api 1.41.0 (00aa11bb22cc)',
+          to: 'api 1.42.0 (2b1c9f002b1c)',
+        },
+        { what: 'env LOG_LEVEL', from: 'info', to: 'debug' },
+        { what: 'env DB_PASSWORD', from: '••••', to: '•••• (changed)' },
+        { what: 'limits.memory', from: null, to: '512m' },
+        { what: 'user', from: 'app', to: null },
+      ],
+    },
+  ],
 });
 
 export const inSync = (host: string): HostPlanView => ({ ...none, host, state: 'in-sync' });
 export const offline = (host: string): HostPlanView => ({ ...none, host, state: 'offline' });
 
 export const plan = (hosts: readonly HostPlanView[]): PlanView => ({
+  id: '0123456789abcdef',
+  removes: false,
   environment: 'beta',
   release: '7f3a9c2d',
   commit: '3e1f0ab8c0ffee00000000000000000000000000',

@@ -24,23 +24,28 @@ describe('plan', () => {
       `beta · release 7f3a9c2d · 3e1f0ab Raise the pool size
 
 ~ web-1, web-2  5 steps
+    api  changes
+      ~ image            api 1.41.0 (00aa11bb22cc) → api 1.42.0 (2b1c9f002b1c)
+      ~ env LOG_LEVEL    info → debug
+      ~ env DB_PASSWORD  •••• → •••• (changed)
+      + limits.memory    512m
+      - user             app
     ↓ pull      api 1.42.0 sha256:2b1c9f002b1c — not on this host
     + create    starfall-beta-api-1-ab12cd34
                 — the image changes from 1.41.0 to 1.42.0
-                ports 18080→8080/tcp
-                env DB_HOST=•••• LOG_LEVEL=•••• (changed)
     - stop      starfall-beta-api-1-00aa11bb, within 30 s
                 — it holds host port 18080
     ▸ start     starfall-beta-api-1-ab12cd34 — it takes its place
     ? healthy   api http :8080/up for 10 s — the gate
-    api: the old one stops first, about 640 ms without an answer
+    api: the old one stops first, without an answer for at least 640 ms, and
+    what the new one needs to start
 
 ✓ web-3  in sync
 
 – web-4  offline, its plan is not known
 
 In 2 batches: web-1 → web-2
-Plan: 2 hosts to change, 1 in sync, 1 offline; longest predicted gap 640 ms.`,
+Plan: 2 hosts to change, 1 in sync, 1 offline; predicted gap at least 640 ms, and what the new one needs to start.`,
     );
   });
 
@@ -49,7 +54,7 @@ Plan: 2 hosts to change, 1 in sync, 1 offline; longest predicted gap 640 ms.`,
     expect(lines).toContain(
       '    + create    starfall-beta-api-1-ab12cd34 — the image changes from 1.41.0 to 1.42.0',
     );
-    expect(lines).toHaveLength(18);
+    expect(lines).toHaveLength(22);
   });
 
   it('says that there is nothing to do', () => {
@@ -69,12 +74,42 @@ Nothing to do: 2 hosts run release 7f3a9c2d already.`,
     );
   });
 
-  it('hides env values even where the answer does not', () => {
+  it('tells no env value that stands only in the spec of a step', () => {
     const spec = { ...sample.spec, env: { DB_PASSWORD: 'hunter2' } };
     const step = { do: 'create', container: 'c', spec, reason: 'new' } as const;
     const text = planText(plan([{ ...changes('web-1'), steps: [step] }]), page(80));
-    expect(text).toContain('DB_PASSWORD=••••');
     expect(text).not.toContain('hunter2');
+  });
+
+  it('tells a gap as the hosts measured it, and those alike together all the same', () => {
+    const measured = (host: string, gapMs: number) => ({
+      ...changes(host),
+      switches: [
+        { ...{ service: 'api', slot: 1, order: 'stop-first' as const }, gapMs, measured: true },
+      ],
+    });
+    const text = planText(plan([measured('web-1', 910), measured('web-2', 1_240)]), page(200));
+    expect(text).toContain('~ web-1, web-2  5 steps');
+    expect(text.split('\n').at(-1)).toBe(
+      'Plan: 2 hosts to change; predicted gap about 1.2 s, as last time.',
+    );
+  });
+
+  it('says what it cannot know of an old container, and that one is made again as it was', () => {
+    const [known] = changes('web-1').changes;
+    if (known === undefined) throw new Error('no change');
+    const strange = { ...changes('web-1'), changes: [{ ...known, known: false }] };
+    expect(planText(plan([strange]), page(80))).toContain(
+      'what else its container was made with is not known here',
+    );
+    const again = { ...known, kind: 'again' as const, differences: [] };
+    const text = planText(plan([{ ...changes('web-1'), changes: [again] }]), page(80));
+    expect(text).toContain('    api  is the same as before, and made or started once more\n');
+  });
+
+  it('says of an environment that git no longer has that all of it goes', () => {
+    const text = planText({ ...plan([changes('web-1')]), removes: true }, page(80));
+    expect(text.split('\n').at(-1)).toBe('Plan: remove all of it from 1 host.');
   });
 
   it('shows what makes it impossible', () => {
@@ -114,7 +149,7 @@ describe('result', () => {
   r12 · after 20 s
   beta · release 7f3a9c2d · 3e1f0ab Raise the pool size
 
-✗ web-1 · api · healthy
+✗ web-1 · api · not healthy
     api was healthy for 3 s, then its probe failed 3 times in a row
     last probe   GET http://10.213.1.11:18080/up → 500 "db down"
     container    starfall-beta-api-1-ab12cd34

@@ -38,7 +38,7 @@ const tell = (response: ServerResponse, ...items: readonly unknown[]): void => {
 };
 
 describe('apply in a pipe', () => {
-  it('asks for nothing, tells one line per transition, and ends with the result', async () => {
+  it('with --yes asks for nothing, tells one line per transition, and ends with the result', async () => {
     let body: unknown;
     rollingOut((response) => {
       tell(response, sample.hostEvent(41, 'web-1', 'switching'));
@@ -52,7 +52,7 @@ describe('apply in a pipe', () => {
     });
     const done = rollout('succeeded', [host('web-1', 'done')], { endedAt: sample.at + 4_000 });
     answers.json('GET /v1/rollouts/r12', done);
-    const ran = await master('apply', 'beta', '--host', 'web-*').done;
+    const ran = await master('apply', 'beta', '--yes', '--host', 'web-*').done;
     expect(ran.out).toBe(
       `beta · release 7f3a9c2d · 3e1f0ab Raise the pool size
 08:40:41  web-1             switching        is switching
@@ -71,7 +71,7 @@ describe('apply in a pipe', () => {
     rollingOut((response) => {
       tell(response, sample.hostEvent(41, 'web-1', 'switching'));
     });
-    const run = master('apply', 'beta');
+    const run = master('apply', 'beta', '--yes');
     await run.said('is switching');
     await answers.die();
     await run.said('the master is away');
@@ -99,7 +99,7 @@ describe('apply in a pipe', () => {
     rollingOut((response) => {
       tell(response, sample.hostEvent(41, 'web-1', 'switching'));
     });
-    const run = master('apply', 'beta');
+    const run = master('apply', 'beta', '--yes');
     await run.said('is switching');
     run.child.kill('SIGINT');
     const ran = await run.done;
@@ -114,7 +114,7 @@ describe('apply in a pipe', () => {
     });
     const failed = [host('web-1', 'reverted', { failures: [sample.failure] })];
     answers.json('GET /v1/rollouts/r12', rollout('rolled-back', failed, { exit: 3 }));
-    const ran = await master('apply', 'beta').done;
+    const ran = await master('apply', 'beta', '--yes').done;
     expect(ran.code).toBe(3);
     expect(ran.out).toContain('│ cannot reach db');
     expect(ran.out).not.toContain('\u001b');
@@ -129,7 +129,7 @@ describe('apply in a pipe', () => {
       tell(response, ...items);
     });
     answers.json('GET /v1/rollouts/r12', rollout('succeeded', [host('web-1', 'done')]));
-    const ran = await master('apply', 'beta', '--json').done;
+    const ran = await master('apply', 'beta', '--yes', '--json').done;
     const lines = ran.out.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(items);
     expect(ran.code).toBe(0);
@@ -138,7 +138,7 @@ describe('apply in a pipe', () => {
   it('does nothing more when there is nothing to do', async () => {
     const none = { rollout: null, plan: plan([inSync('web-1')]), since: 40 };
     answers.json('POST /v1/apply', none);
-    const ran = await master('apply', 'beta').done;
+    const ran = await master('apply', 'beta', '--yes').done;
     expect(ran.out).toBe('Nothing to do: 1 host runs release 7f3a9c2d already.\n');
     expect(ran.code).toBe(0);
     expect(answers.asked).toEqual(['POST /v1/apply']);
@@ -146,7 +146,7 @@ describe('apply in a pipe', () => {
 
   it('does not stay with --detach', async () => {
     rollingOut(() => undefined);
-    const ran = await master('apply', 'beta', '--detach').done;
+    const ran = await master('apply', 'beta', '--yes', '--detach').done;
     expect(ran.out).toBe('r12 started for beta. Follow it with: master watch beta\n');
     expect(ran.code).toBe(0);
   });
@@ -156,10 +156,10 @@ describe('a refusal', () => {
   it('is said as the master said it, with its exit code', async () => {
     const error = { code: 'ROLLOUT_BUSY', message: 'r11 runs', hint: 'wait', exit: 5 };
     answers.json('POST /v1/apply', { error }, 409);
-    const ran = await master('apply', 'beta').done;
+    const ran = await master('apply', 'beta', '--yes').done;
     expect(ran.err).toBe('error: r11 runs [ROLLOUT_BUSY]\n  hint: wait\n');
     expect(ran.code).toBe(5);
-    const json = await master('apply', 'beta', '--json').done;
+    const json = await master('apply', 'beta', '--yes', '--json').done;
     expect(JSON.parse(json.err)).toEqual({ error });
   });
 

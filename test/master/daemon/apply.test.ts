@@ -24,7 +24,8 @@ describe('apply', () => {
       ...['web-1 changes', 'web-2 changes', 'web-3 changes'],
     ]);
     expect(planned.batches).toEqual([['web-1'], ['web-2'], ['web-3']]);
-    expect(JSON.stringify(planned)).not.toContain('hello');
+    expect(planned.hosts[0]?.changes).toMatchObject([{ service: 'api', kind: 'new', known: true }]);
+    expect(JSON.stringify(planned.hosts[0]?.steps)).not.toContain('hello');
     const rollout = await master.applied();
     expect(rollout).toMatchObject({
       id: 'r1',

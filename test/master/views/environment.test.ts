@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RolloutView } from '../../../master/api/contract.ts';
+import type { PendingView, RolloutView } from '../../../master/api/contract.ts';
 import { environmentStatus, type PlacedHost } from '../../../master/views/environment.ts';
 import type { Report } from '../../../protocol/messages.ts';
 import { parseEnvironmentName, parseReleaseId } from '../../../states/ids.ts';
@@ -47,8 +47,11 @@ const rollout = (id: string, more: Partial<RolloutView>): RolloutView => ({
   ...more,
 });
 
-const status = (hosts: PlacedHost[], rollouts: RolloutView[] = []) =>
-  environmentStatus({ environment: 'beta', hosts, rollouts });
+const status = (
+  hosts: PlacedHost[],
+  rollouts: RolloutView[] = [],
+  pending: PendingView | null = null,
+) => environmentStatus({ environment: 'beta', hosts, rollouts, pending });
 
 describe('an environment', () => {
   it('never rolled out has nothing', () => {
@@ -56,6 +59,7 @@ describe('an environment', () => {
       environment: 'beta',
       ...{ release: null, commit: null, subject: null, images: [], last: null, current: null },
       hosts: [],
+      pending: null,
     });
   });
 
@@ -75,10 +79,21 @@ describe('an environment', () => {
 });
 
 describe('a host', () => {
+  it('that the states ask something else of is behind, in sync with what it was asked or not', () => {
+    const pending: PendingView = {
+      ...{ kind: 'changed', commit: 'c-2', subject: 'Go on', images: [], problem: null },
+      hosts: ['web-1', 'web-9'],
+    };
+    const { hosts, pending: told } = status([placed(report())], [], pending);
+    expect(hosts).toMatchObject([{ host: 'web-1', inSync: true, behind: true }]);
+    expect(told).toEqual(pending);
+  });
+
   it('that has done exactly what is wanted now is in sync, and runs that release', () => {
     expect(status([placed(report())]).hosts).toEqual([
       {
         ...{ host: 'web-1', online: true, lastSeen: 7, release: 'aaaa1111', inSync: true },
+        behind: false,
         running: report().running,
       },
     ]);

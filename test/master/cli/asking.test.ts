@@ -1,0 +1,139 @@
+// Whether and how the command line asks before it changes hosts, in a pipe and on a real terminal.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Answers, runMaster } from './answers.ts';
+import * as sample from './samples.ts';
+
+let answers: Answers;
+beforeEach(async () => {
+  answers = await Answers.start();
+});
+afterEach(async () => {
+  await answers.close();
+});
+
+const { changes, host, plan, rollout } = sample;
+
+describe('without a terminal to ask at', () => {
+  it.each([
+    ['apply', 'beta'],
+    ['apply', 'beta', '--json'],
+    ['rollback', 'beta'],
+  ])('%s %s %s is refused before anything is asked of the master', async (...args) => {
+    const given = args.filter((arg) => arg !== '');
+    const ran = await runMaster([...given, '--dir', answers.dir]).done;
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('With --yes it goes on');
+    expect([ran.out, answers.asked]).toEqual(['', []]);
+  });
+});
+
+/** The program in a terminal of its own, of which its standard output may be a file instead. */
+function typed(args: string, keys: readonly string[], output = '') {
+  const program = join(import.meta.dirname, '../../../bin/master');
+  const command = `${program} ${args} --no-color --dir ${answers.dir}${output}`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { PATH: process.env['PATH'], TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let seen = '';
+  let asked = 0;
+  child.stdout.on('data', (part: Buffer) => {
+    seen += part.toString();
+    // Each question is answered once it is there, as a person would.
+    if (seen.split('[y/N]').length - 1 > asked) child.stdin.write(keys[asked++] ?? '\u0004');
+  });
+  return new Promise<{ readonly code: number | null; readonly seen: string }>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, seen: seen.replaceAll('\r\n', '\n') });
+    });
+  });
+}
+
+const outdated = {
+  ...{ code: 'PLAN_OUTDATED', message: 'what beta is to run has changed since the plan was made' },
+  ...{ hint: 'look', exit: 5 },
+};
+
+/** Answers plans and applies; a plan that is not the newest is refused. */
+function moving(ids: readonly string[]): unknown[] {
+  const bodies: unknown[] = [];
+  let shown = -1;
+  answers.routes.set('POST /v1/plan', ({ body }, response) => {
+    bodies.push(body);
+    shown = Math.min(shown + 1, ids.length - 1);
+    response.end(JSON.stringify({ ...plan([changes('web-1')]), id: ids[shown] }));
+  });
+  answers.routes.set('POST /v1/apply', ({ body }, response) => {
+    bodies.push(body);
+    if ((body as { plan?: string }).plan === ids.at(-1)) {
+      const done = rollout('pulling', [host('web-1', 'queued')]);
+      response.end(JSON.stringify({ rollout: done, plan: plan([changes('web-1')]), since: 40 }));
+      return;
+    }
+    response.writeHead(409).end(JSON.stringify({ error: outdated }));
+  });
+  return bodies;
+}
+
+describe('at a terminal', () => {
+  it('applies exactly the plan that was agreed to, and asks again where it is another by then', async () => {
+    const bodies = moving(['aaaa', 'bbbb']);
+    const { code, seen } = await typed('apply beta --detach', ['y\n', 'y\n']);
+    expect(seen).toContain('Nothing was changed: what beta is to run has changed');
+    expect(seen.split('Apply this to beta?')).toHaveLength(3);
+    expect(seen).toContain('r12 started for beta');
+    expect(bodies).toMatchObject([
+      { environment: 'beta', toApply: true },
+      { environment: 'beta', plan: 'aaaa' },
+      { environment: 'beta', toApply: true },
+      { environment: 'beta', plan: 'bbbb' },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('changes nothing without a yes', async () => {
+    const bodies = moving(['aaaa']);
+    const { code, seen } = await typed('apply beta', ['n\n']);
+    expect(seen).toContain('Nothing was changed.');
+    expect(bodies).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+
+  it('asks also where its output goes elsewhere', async () => {
+    moving(['aaaa']);
+    const { code, seen } = await typed('apply beta --detach', ['n\n'], ' > /dev/null');
+    expect(seen).toContain('~ web-1  5 steps');
+    expect(seen).toContain('Apply this to beta?');
+    expect(code).toBe(1);
+  });
+
+  it('is told before any question that a rollout is going on', async () => {
+    const error = { code: 'ROLLOUT_BUSY', message: 'r11 runs', hint: 'wait', exit: 5 };
+    answers.json('POST /v1/plan', { error }, 409);
+    const { code, seen } = await typed('apply beta', ['y\n']);
+    expect(seen).toContain('r11 runs [ROLLOUT_BUSY]');
+    expect(seen).not.toContain('[y/N]');
+    expect(code).toBe(5);
+  });
+
+  it('goes back to the rollout that was shown, named as such', async () => {
+    let body: unknown;
+    const past = rollout('succeeded', [], { id: 'r6', endedAt: sample.at, exit: 0 });
+    const now = rollout('succeeded', [], { endedAt: sample.at + 1, exit: 0 });
+    answers.json('GET /v1/pipeline', { stages: [], freezes: [], arrivals: [] });
+    answers.json('GET /v1/history/beta', { rollouts: [now, past] });
+    answers.json('GET /v1/status', {
+      environments: [{ environment: 'beta', release: '7f3a9c2d', images: [], hosts: [] }],
+    });
+    answers.routes.set('POST /v1/rollback', (asked, response) => {
+      body = asked.body;
+      response.end(JSON.stringify({ rollout: past, plan: plan([]), since: 1 }));
+    });
+    const { seen } = await typed('rollback beta --to r6 --detach', ['y\n']);
+    expect(seen).toContain('which r6 brought');
+    expect(body).toMatchObject({ environment: 'beta', release: 'r6' });
+  });
+});
