@@ -29,7 +29,11 @@ export const routes: readonly Route[] = [
   get('/v1/hosts', async (services) => ({ hosts: await services.hosts() })),
   get('/v1/history/:environment', async (services, { params }) => {
     const { environment } = checked(requests.inEnvironment, params);
-    return { rollouts: await services.history(environment) };
+    const [rollouts, promotions] = await Promise.all([
+      services.history(environment),
+      services.promotions(environment),
+    ]);
+    return { rollouts, promotions };
   }),
   get('/v1/rollouts/:id', (services, { params }) =>
     services.rollout(checked(requests.ofRollout, params).id),

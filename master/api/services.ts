@@ -66,6 +66,8 @@ export interface Services {
   release(id: string): Promise<ReleaseView>;
   explain(environment: string): Promise<ExplainView>;
   promotion(id: string): Promise<PromotionView>;
+  /** Of an environment, newest first. */
+  promotions(environment: string): Promise<readonly PromotionView[]>;
   createRelease(request: ReleaseRequest): Promise<ReleaseAnswer>;
   /** Throws PROMOTION_REFUSED and PROMOTION_NONE with the reason in words. */
   stage(command: StageCommand): Promise<StageAnswer>;

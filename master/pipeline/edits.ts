@@ -52,7 +52,7 @@ function reverted(
   }
   const wish = { environment, release: id, kind: 'rollback', actor, cause: 'revert' } as const;
   const free = stopForRollback(pipeline, environment, actor, now);
-  return request(free, { ...wish, why: `reverted in ${commit}` }, now);
+  return request(free, { ...wish, why: `reverted in ${commit.slice(0, 12)}` }, now);
 }
 
 function wished(

@@ -105,7 +105,8 @@ function dueOf(pipeline: Pipeline, stage: StageRecord): Effect[] {
 }
 
 function stepOf(pipeline: Pipeline, promotion: Promotion): Effect[] {
-  const { environment, actor, cause, aborting, back, phase } = promotion;
+  const { environment, aborting, back, phase } = promotion;
+  const { actor, cause } = begunBy(promotion);
   const about = { key: keyOf(promotion), environment };
   if (aborting !== null) {
     const rollout = back === null ? promotion.rollout : back.rollout;
@@ -133,6 +134,10 @@ function stepOf(pipeline: Pipeline, promotion: Promotion): Effect[] {
       return [];
   }
 }
+
+/** Whoever brought a release in, its way back is nobody's but the master's, unless it was asked for. */
+const begunBy = ({ kind, back, actor, cause }: Promotion) =>
+  back === null || kind === 'rollback' ? { actor, cause } : { actor: 'master', cause: 'failed' };
 
 function owedCommit(
   pipeline: Pipeline,

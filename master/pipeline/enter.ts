@@ -16,7 +16,7 @@ import {
 } from './change.ts';
 import { quarantine, superseded } from './end.ts';
 import { isIdle } from './errored.ts';
-import { allUnmet, firstUnmet, type Unmet } from './gates.ts';
+import { allUnmet, firstUnmet, takenBack, type Unmet } from './gates.ts';
 import { pipelineLimits } from './limits.ts';
 import { parsePromotionId, type Pipeline, type Promotion } from './record.ts';
 
@@ -82,7 +82,7 @@ function entered(pipeline: Pipeline, promotion: Promotion, now: number): Pipelin
     ...{ active: id, waiting: null, tried: Math.max(stage?.tried ?? 0, order) },
   });
   const leaving = kind === 'rollback' && from !== null && from !== release;
-  const why = `rolled back by ${promotion.actor}: ${promotion.back?.why ?? ''}`;
+  const why = `${takenBack}${promotion.actor}: ${promotion.back?.why ?? ''}`;
   const known = leaving ? quarantine(at, promotion, from, why, now) : at;
   return beginCommit(
     known,

@@ -1,8 +1,8 @@
 // Why an environment is not further than it is: the first condition that is not met, in words, and
 // until when it will not be, as far as that is known.
 
-import { aimOf, liveStage, promotionOf, waitingOf } from './change.ts';
-import { freezeOf, unearned, unquarantined, type Unmet } from './gates.ts';
+import { aimOf, liveStage, orderOf, promotionOf, waitingOf } from './change.ts';
+import { freezeOf, quarantineWords, unearned, unquarantined, type Unmet } from './gates.ts';
 import type { Pipeline, Promotion, PromotionId, Release } from './record.ts';
 import { newerThanTried } from './settle.ts';
 
@@ -95,5 +95,13 @@ function nothingNew(pipeline: Pipeline, { stage }: Live, now: number): Unmet {
     const { reason, release, until } = stage.owed;
     return { reason: `the versions file is to say ${release}: ${reason ?? 'git is asked'}`, until };
   }
-  return { reason: 'there is no release newer than those that entered', until: null };
+  const failed = stage.quarantined.find(
+    ({ release }) => orderOf(pipeline, release) === stage.tried,
+  );
+  const reason = 'there is no release newer than those that entered';
+  if (failed === undefined) return { reason, until: null };
+  return {
+    reason: `${quarantineWords(failed, 'here')}, and there is none newer`,
+    until: null,
+  };
 }

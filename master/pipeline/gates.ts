@@ -4,7 +4,7 @@
 import type { ReleaseId } from '../../states/ids.ts';
 import { liveStage, releaseOf, stageOf } from './change.ts';
 import type { StageDefinition } from './definition.ts';
-import type { Freeze, Pipeline, Promotion, StageRecord } from './record.ts';
+import type { Freeze, Pipeline, Promotion, Quarantine, StageRecord } from './record.ts';
 import { soakedMs } from './soak.ts';
 import { openingOf } from './windows.ts';
 
@@ -62,7 +62,16 @@ export function unquarantined({
 }: Pick<Candidate, 'stage' | 'release'>): Unmet | undefined {
   const entry = stage.quarantined.find((each) => each.release === release);
   if (entry === undefined) return undefined;
-  return { reason: `${release} failed here (${entry.promotion}: ${entry.reason})`, until: null };
+  return { reason: quarantineWords(entry, 'here'), until: null };
+}
+
+/** How the reason begins when a person went back from a release, which then did not fail by itself. */
+export const takenBack = 'rolled back by ';
+
+export function quarantineWords({ release, promotion, reason }: Quarantine, where: string): string {
+  if (!reason.startsWith(takenBack)) return `${release} failed ${where} (${promotion}: ${reason})`;
+  const who = reason.slice(takenBack.length);
+  return `${release} was rolled back ${where} by ${who} (${promotion})`;
 }
 
 /** Verified in every stage before by the same digests, and soaked there. */
@@ -72,8 +81,9 @@ export function unearned({ pipeline, definition, release, now }: Candidate): Unm
     const entry = stageOf(pipeline, before)?.verified.find(
       (each) => each.release === release && each.set === set && each.by === 'tests',
     );
-    if (entry === undefined)
-      return { reason: `${release} is not verified in ${before}`, until: null };
+    if (entry === undefined) {
+      return { reason: unverified(stageOf(pipeline, before), release, before), until: null };
+    }
     const left = definition.soakMs - soakedMs(entry, now);
     if (left <= 0) continue;
     return entry.since === null
@@ -81,6 +91,17 @@ export function unearned({ pipeline, definition, release, now }: Candidate): Unm
       : { reason: `${release} soaks in ${before}`, until: entry.since + definition.soakMs };
   }
   return undefined;
+}
+
+function unverified(
+  stage: StageRecord | undefined,
+  release: ReleaseId,
+  environment: string,
+): string {
+  const failed = stage?.quarantined.find((each) => each.release === release);
+  return failed === undefined
+    ? `${release} is not verified in ${environment}`
+    : quarantineWords(failed, `in ${environment}`);
 }
 
 function goingOn({ stage }: Candidate): Unmet | undefined {

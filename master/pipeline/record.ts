@@ -213,6 +213,7 @@ export type Promotion = z.infer<typeof promotion>;
 export type PromotionPhase = Promotion['phase'];
 export type FinalPhase = (typeof finalPhases)[number];
 export type Verified = z.infer<typeof verified>;
+export type Quarantine = z.infer<typeof quarantine>;
 export type OwedCommit = z.infer<typeof owedCommit>;
 export type StageRecord = z.infer<typeof stage>;
 export type Freeze = z.infer<typeof freeze>;

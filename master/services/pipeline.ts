@@ -42,12 +42,13 @@ export interface PipelineServicesOptions extends PendingOptions {
 
 type PipelineServices = Pick<
   Services,
-  | ('pipeline' | 'releases' | 'release' | 'explain' | 'promotion')
+  | ('pipeline' | 'releases' | 'release' | 'explain' | 'promotion' | 'promotions')
   | ('createRelease' | 'stage' | 'freeze' | 'unfreeze')
 >;
 
 /** Of those looked through for what became of a release. */
 const promotionsMax = 2_000;
+const historyMax = 50;
 
 export function pipelineServices(options: PipelineServicesOptions): PipelineServices {
   const { pipeline: driver, store, eventlog, world } = options;
@@ -81,6 +82,11 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
       const entry = id === undefined ? undefined : await store.get(pipelineKeys.promotion(id));
       if (entry === undefined) throw fault('UNKNOWN_NAME', `there is no promotion ${raw}`);
       return promotionView(promotionRecord.parse(entry.value));
+    },
+    promotions: async (environment) => {
+      const newest = await newestPromotions(store);
+      const own = newest.filter((each) => each.environment === environment);
+      return own.slice(0, historyMax).map(promotionView);
     },
     createRelease: async (request) => {
       await lookIfPossible(options);

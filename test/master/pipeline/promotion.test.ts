@@ -120,11 +120,19 @@ describe('a release that fails', () => {
     expect(line.waits('beta', 'run-test')).toBe(false);
   });
 
+  it('goes back by the master’s own decision, whoever brought it in', () => {
+    const line = twoIn();
+    expect(line.due('beta', 'commit-versions')).toMatchObject({ cause: 'release' });
+    line.commit('beta').rollout('beta').test('beta', 'failed');
+    const back = { actor: 'master', cause: 'failed', release: idOf(1), kind: 'rollback' };
+    expect(line.due('beta', 'commit-versions')).toMatchObject(back);
+  });
+
   it('is kept from later stages', () => {
     const line = twoIn();
     line.commit('beta').rollout('beta').test('beta', 'failed').commit('beta').rollout('beta');
     expect(line.stage('gamma').active).toBe(null);
-    expect(line.say('gamma')).toBe(`${idOf(2)} is not verified in beta`);
+    expect(line.say('gamma')).toBe(`${idOf(2)} failed in beta (p3: smoke failed)`);
   });
 
   it('is left as it is where the states say `pause`, and the stage stops', () => {
