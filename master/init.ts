@@ -6,7 +6,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { fault } from '../states/faults.ts';
-import { configPath, parseConfig } from './config.ts';
+import { configPath, parseConfig, readConfig } from './config.ts';
 import { endpointText, isEverywhere, parseEndpoint, type Endpoint } from './endpoint.ts';
 import { checkFolder, checkRef, parseLocation } from './source/location.ts';
 
@@ -40,9 +40,7 @@ export async function initMaster(
 ): Promise<Initialised> {
   const { dir } = options;
   const config = configPath(dir);
-  if (await exists(config)) {
-    throw fault('BAD_USAGE', 'a master was set up here already', { where: config });
-  }
+  await refuseSecond(dir);
   const listen = parseEndpoint(options.listen ?? '0.0.0.0:4505');
   const address = parseEndpoint(options.address ?? endpointText(reachable(listen)));
   const text = configText(options, listen, address);
@@ -60,6 +58,17 @@ export async function initMaster(
       `minion join wss://${endpointText(address)} --token …    (on each host)`,
     ],
   };
+}
+
+/** Its authority and its records must not be made anew under the hosts that trust them. */
+export async function refuseSecond(dir: string): Promise<void> {
+  const config = configPath(dir);
+  if (!(await exists(config))) return;
+  const { states } = await readConfig(dir);
+  const words =
+    `a master was set up here already, for the states in ${states.url}: begin with ` +
+    '`master start`, change the file to change it, or name another directory with --dir';
+  throw fault('BAD_USAGE', words, { where: config });
 }
 
 function configText(options: InitOptions, listen: Endpoint, address: Endpoint): string {

@@ -44,7 +44,7 @@ export const faults = {
   },
   PORT_CONFLICT: { exit: 1, retry: false, hint: 'give one of them another port, or other hosts' },
   PORT_TAKEN: {
-    exit: 3,
+    exit: 1,
     retry: false,
     hint: 'stop what holds the port, or give the service another one',
   },
@@ -54,12 +54,12 @@ export const faults = {
     hint: 'restart the Docker Engine of that host: nothing else frees a port that it lost when it crashed',
   },
   NAME_TAKEN: {
-    exit: 3,
+    exit: 1,
     retry: false,
     hint: 'rename or remove the container that has the name; it is not ours to touch',
   },
-  IMAGE_NOT_FOUND: { exit: 3, retry: false, hint: 'push the tag, or correct it in versions/' },
-  REGISTRY_AUTH: { exit: 3, retry: false, hint: 'check the credentials for this registry' },
+  IMAGE_NOT_FOUND: { exit: 1, retry: false, hint: 'push the tag, or correct it in versions/' },
+  REGISTRY_AUTH: { exit: 1, retry: false, hint: 'check the credentials for this registry' },
   REGISTRY_DOWN: {
     exit: 5,
     retry: true,

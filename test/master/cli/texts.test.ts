@@ -119,7 +119,8 @@ Nothing to do: 2 hosts run release 7f3a9c2d already.`,
     const text = planText(impossible, page(80));
     expect(text).toContain('    ! PORT_TAKEN api: host port 18080 is held by nginx');
     expect(text).toContain('Not possible: 1 problem to mend first.');
-    expect(planExit(impossible, false)).toBe(3);
+    // Found before anything was touched: neither failed nor rolled back.
+    expect(planExit(impossible, false)).toBe(1);
   });
 
   it('is never wider than the terminal', () => {
