@@ -4,7 +4,7 @@
 import { hostname, userInfo } from 'node:os';
 import { realWorld, type World } from '../../protocol/world.ts';
 import { openClient, type Client, type Target } from './client.ts';
-import { coloured, plain, type Style } from './render/style.ts';
+import { styleOf, type Style } from './render/style.ts';
 import type { Page } from './render/plan.ts';
 
 /** Options that every verb takes, as commander hands them over. */
@@ -46,7 +46,7 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv): Con
     client: openClient(target),
     json: options.json === true,
     debug: options.debug === true,
-    style: wantsColour(options, env, terminal) ? coloured : plain,
+    style: styleOf(wantsColour(options, env, terminal), colourBits(process.stdout, env)),
     world: realWorld,
     actor: actorName(env),
     terminal,
@@ -80,6 +80,10 @@ function targetOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Target {
     ...(token === undefined ? {} : { token }),
   };
 }
+
+/** Of a colour that the terminal can show; 1 where there is none. */
+export const colourBits = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): number =>
+  stream.isTTY ? stream.getColorDepth(env) : 1;
 
 export function wantsColour(
   options: Pick<GlobalOptions, 'color'>,

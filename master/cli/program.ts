@@ -77,11 +77,12 @@ const exitHelp = (): string =>
 async function complain(error: unknown, options: GlobalOptions): Promise<number> {
   const { toProblem } = await import('./problem.ts');
   const { errorText } = await import('./render/error.ts');
-  const { coloured, plain } = await import('./render/style.ts');
-  const { wantsColour } = await import('./context.ts');
+  const { styleOf } = await import('./render/style.ts');
+  const { colourBits, wantsColour } = await import('./context.ts');
   const problem = toProblem(error, options.debug === true);
   const { data, hint, exit, rendered } = problem;
-  const style = wantsColour(options, process.env, process.stderr.isTTY) ? coloured : plain;
+  const { env, stderr } = process;
+  const style = styleOf(wantsColour(options, env, stderr.isTTY), colourBits(stderr, env));
   const text =
     options.json === true
       ? JSON.stringify({ error: { ...data, hint, exit, rendered } })

@@ -12,7 +12,7 @@ export interface Style {
 
 const same = (text: string): string => text;
 const sgr =
-  (on: number, off: number) =>
+  (on: number | string, off: number) =>
   (text: string): string =>
     text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
 
@@ -25,11 +25,33 @@ export const plain: Style = {
   busy: same,
 };
 
+/**
+ * Of the palette of 256: as far from white as from black. What a terminal makes of the first eight
+ * colours is often far too bright on white, yellow above all.
+ */
+export const palette = { good: 28, bad: 160, warn: 130, busy: 31 } as const;
+
+const shade = (index: number): Style['good'] => sgr(`38;5;${index}`, 39);
+
 export const coloured: Style = {
   bold: sgr(1, 22),
   dim: sgr(2, 22),
+  good: shade(palette.good),
+  bad: shade(palette.bad),
+  warn: shade(palette.warn),
+  busy: shade(palette.busy),
+};
+
+/** For terminals that know eight colours only. */
+const eightColours: Style = {
+  ...coloured,
   good: sgr(32, 39),
   bad: sgr(31, 39),
   warn: sgr(33, 39),
   busy: sgr(36, 39),
 };
+
+const bitsFor256 = 8;
+
+export const styleOf = (wanted: boolean, colourBits: number): Style =>
+  wanted ? (colourBits >= bitsFor256 ? coloured : eightColours) : plain;
