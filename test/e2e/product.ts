@@ -2,7 +2,7 @@
 // git, real Docker hosts. Nothing here reaches into the programs.
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fleet, type Host, type Running } from '../fleet/fleet.ts';
@@ -28,6 +28,15 @@ export const run = (
     });
   });
 
+export interface Setup {
+  /** The states are pushed to a bare repository, which the master fetches from and pushes to. */
+  readonly remote?: boolean;
+  /** Serves the API on the bridge's address, too. */
+  readonly api?: boolean;
+  /** What a person changes in master.yaml before the first start. */
+  readonly config?: (text: string) => string;
+}
+
 /** One master on the bridge's address, one minion in each host's namespace, states in git. */
 export class Product {
   readonly fleet: Fleet;
@@ -41,17 +50,38 @@ export class Product {
   }
 
   /** Master initialised and started; no minion has joined yet. */
-  static async start(hosts: number): Promise<Product> {
+  static async start(hosts: number, setup: Setup = {}): Promise<Product> {
     const fleet = await Fleet.start({ hosts, registry: true });
     const product = new Product(fleet, await mkdtemp(join(tmpdir(), 'brine-e2e-')));
     await product.git('init', '--quiet', '--initial-branch=main', product.states);
-    const made = await product.master(
-      'init',
-      ...['--states', product.states, '--listen', `${fleet.bridgeAddress}:4505`, '--api', 'off'],
-    );
-    if (made.code !== 0) throw new Error(`master init: ${made.err}`);
+    await product.#init(setup);
     await product.startMaster();
     return product;
+  }
+
+  async #init({ remote = false, api = false, config }: Setup): Promise<void> {
+    const bare = join(this.dir, 'states.git');
+    if (remote) {
+      await this.git('init', '--quiet', '--bare', '--initial-branch=main', bare);
+      await this.git('remote', 'add', 'origin', bare);
+    }
+    const made = await this.master(
+      'init',
+      ...['--states', remote ? `file://${bare}` : this.states],
+      ...['--listen', `${this.fleet.bridgeAddress}:4505`, '--api', api ? this.apiAddress : 'off'],
+    );
+    if (made.code !== 0) throw new Error(`master init: ${made.err}`);
+    if (config !== undefined) await this.configure(config);
+  }
+
+  get apiAddress(): string {
+    return `${this.fleet.bridgeAddress}:4506`;
+  }
+
+  /** Changes master.yaml; holds from the next start on. */
+  async configure(change: NonNullable<Setup['config']>): Promise<void> {
+    const path = join(this.masterDir, 'master.yaml');
+    await writeFile(path, change(await readFile(path, 'utf8')));
   }
 
   get states(): string {
@@ -83,6 +113,21 @@ export class Product {
     if (done.code !== 0) throw new Error(`git commit: ${done.out}${done.err}`);
   }
 
+  /** Onto what others, the master too, have pushed. */
+  async push(): Promise<void> {
+    await this.pull();
+    const pushed = await this.git('push', '--quiet', '--set-upstream', 'origin', 'main');
+    if (pushed.code !== 0) throw new Error(`git push: ${pushed.err}`);
+  }
+
+  async pull(): Promise<void> {
+    const fetched = await this.git('fetch', '--quiet', 'origin');
+    const there = await this.git('rev-parse', '--verify', '--quiet', 'origin/main');
+    if (there.code !== 0) return;
+    const rebased = await this.git('rebase', '--quiet', 'origin/main');
+    if (fetched.code + rebased.code !== 0) throw new Error(`git pull: ${rebased.err}`);
+  }
+
   master(...args: string[]): Promise<Ran> {
     return run(bin('master'), [...args, '--dir', this.masterDir]);
   }
@@ -105,19 +150,23 @@ export class Product {
 
   /** Joins every host under its own name with the labels, and waits until all are linked. */
   async joinAll(labels: readonly string[]): Promise<void> {
+    await this.join(this.fleet.hosts, labels);
+    await until('all minions are linked', async () => (await this.master('ping')).code === 0);
+  }
+
+  async join(hosts: readonly Host[], labels: readonly string[]): Promise<void> {
     const given = labels.flatMap((label) => ['--label', label]);
-    const uses = String(this.fleet.hosts.length);
+    const uses = String(hosts.length);
     const made = await this.master('token', 'create', ...given, '--uses', uses, '--json');
     const { token } = JSON.parse(made.out) as { token: string };
     const url = `wss://${this.fleet.bridgeAddress}:4505`;
-    for (const host of this.fleet.hosts) {
+    for (const host of hosts) {
       const args = ['join', url, '--token', token, '--id', host.name];
       const joined = await host.spawn(bin('minion'), [...args, '--dir', this.minionDir(host)])
         .exited;
       if (joined.code !== 0) throw new Error(`minion join ${host.name}: exit ${joined.code}`);
       this.startMinion(host);
     }
-    await until('all minions are linked', async () => (await this.master('ping')).code === 0);
   }
 
   startMinion(host: Host): void {

@@ -152,7 +152,7 @@ function notes(stage: StageView, { environments, now }: AskedStages, page: Page)
       ? []
       : [`stopped until \`master resume ${stage.environment}\`: ${stopped.reason}`]),
     ...(lost === null || last === null ? [] : [`${last.id} with ${last.release}: ${lost}`]),
-    ...(bad.length === 0 ? [] : [`failed here and not tried again: ${listed(bad, 4)}`]),
+    ...(bad.length === 0 ? [] : [`not tried here again: ${listed(bad, 4)}`]),
     ...(pending === null ? [] : [`pending: ${pending}`]),
     ...hostNotes(environments.find(({ environment }) => environment === stage.environment)),
   ];

@@ -63,7 +63,7 @@ gamma · release 00aa11bb
   ✗ rolled back (p12), 1 m ago
   ! held by ann@laptop: looking at it (until 10:10 UTC, in 1 h)
   ! p12 with 7f3a9c2d: integration: it ended with exit code 1
-  ! failed here and not tried again: 7f3a9c2d
+  ! not tried here again: 7f3a9c2d
   ! pending: batch size of api
   ↓ after gamma, load: frozen by ben@desk: a fair ␛[2J (until 10:50 UTC, in 1 h)
 prod · no release yet
@@ -83,7 +83,7 @@ beta   7f3a9c2d     api 1.42.0, game main-77  3e1f0ab Raise the pool size  ✓ v
 gamma  00aa11bb     api 1.41.0, game main-76                               ✗ rolled back (p12)  1 m ago
   ! held by ann@laptop: looking at it (until 10:10 UTC, in 1 h)
   ! p12 with 7f3a9c2d: integration: it ended with exit code 1
-  ! failed here and not tried again: 7f3a9c2d
+  ! not tried here again: 7f3a9c2d
   ! pending: batch size of api
   ↓ after gamma, load: frozen by ben@desk: a fair ␛[2J (until 10:50 UTC, in 1 h)
 prod   nothing yet                                                         · empty
@@ -101,7 +101,7 @@ arrived, and wait for the rest of their release: game main-78 (1 m ago)`,
   ✗ rolled back (p12), 1 m ago
   ! held by ann@laptop: looking at it (until 10:10 UTC, in 1 h)
   ! p12 with 7f3a9c2d: integration: it ended with exit code 1
-  ! failed here and not tried again: 7f3a9c2d
+  ! not tried here again: 7f3a9c2d
   ! pending: batch size of api
   → 7f3a9c2d failed here (p12: integration)`,
     );

@@ -80,6 +80,14 @@ describe('releases', () => {
   });
 });
 
+describe('history', () => {
+  it('lists promotions and rollbacks of a stage, as the master tells them', async () => {
+    answers.json('GET /v1/history/gamma', { rollouts: [], promotions: [promotion(), rolledBack] });
+    const ran = await master('history', 'gamma');
+    expect(ran.out).toMatch(/^p12 .* verifying [\s\S]*^p12 .* rolled back /m);
+  });
+});
+
 describe('promote', () => {
   it('stays until it is over, and ends with 7 where a test said no', async () => {
     const bodies = taking(
