@@ -86,7 +86,7 @@ async function complain(error: unknown, options: GlobalOptions): Promise<number>
   const text =
     options.json === true
       ? JSON.stringify({ error: { ...data, hint, exit, rendered } })
-      : errorText(problem, style);
+      : errorText(problem, style, stderr.isTTY ? stderr.columns || 80 : Infinity);
   process.stderr.write(`${text}\n`);
   return problem.exit;
 }

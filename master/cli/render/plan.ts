@@ -20,7 +20,7 @@ export function planText(plan: PlanView, page: Page): string {
   for (const group of groups(plan.hosts)) lines.push(...groupLines(group, page), '');
   if (plan.batches.length > 0 && changed(plan).length > 0) lines.push(...batchLines(plan, page));
   for (const warning of plan.warnings) lines.push(...warningLines(warning, page));
-  lines.push(summary(plan, page.style));
+  lines.push(...wrap(summary(plan, page.style), page.width));
   return lines.join('\n');
 }
 

@@ -17,7 +17,7 @@ import { runsWords } from './runs.ts';
 import { stagesText, stageText } from './stages.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
-import { cut, harmless, listed, plural, wrap } from './text.ts';
+import { harmless, listed, plural, wrap } from './text.ts';
 import { ago, coarse } from './time.ts';
 
 export interface AskedStatus {
@@ -55,7 +55,9 @@ function tailLines(view: StatusView, page: Page): string[] {
   const fleet = `${view.hosts.online} of ${plural(view.hosts.total, 'host')} online`;
   const from = [view.states.url, view.states.ref].map(harmless).join(' at ');
   return [
-    page.style.dim(cut(`${fleet} · states from ${from} · Brine ${view.version}`, page.width)),
+    ...wrap(`${fleet} · states from ${from} · Brine ${view.version}`, page.width).map(
+      page.style.dim,
+    ),
     ...(view.states.error === null
       ? []
       : wrap(`the states cannot be read: ${harmless(view.states.error)}`, page.width).map(

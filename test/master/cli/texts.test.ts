@@ -45,7 +45,8 @@ describe('plan', () => {
 – web-4  offline, its plan is not known
 
 In 2 batches: web-1 → web-2
-Plan: 2 hosts to change, 1 in sync, 1 offline; predicted gap at least 640 ms, and what the new one needs to start.`,
+Plan: 2 hosts to change, 1 in sync, 1 offline; predicted gap at least 640 ms,
+and what the new one needs to start.`,
     );
   });
 
@@ -126,7 +127,7 @@ Nothing to do: 2 hosts run release 7f3a9c2d already.`,
   it('is never wider than the terminal', () => {
     for (const width of [40, 80, 200]) {
       const lines = planText(mixed, { width, style: coloured }).split('\n');
-      expect(Math.max(...lines.slice(0, -1).map(widthOf))).toBeLessThanOrEqual(width);
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
     }
   });
 });
@@ -243,6 +244,13 @@ describe('errors', () => {
   hint: compare the selector with \`master hosts\``,
     );
     expect(errorText(toProblem(error, true), plain)).toContain('at ');
+    expect(errorText(toProblem(error, false), plain, 30)).toBe(
+      `error: no host matches
+       ring=betta [NO_HOSTS]
+  where: environments/beta.yaml
+  hint: compare the selector
+        with \`master hosts\``,
+    );
   });
 
   it('give diagnostics as they were rendered', () => {
