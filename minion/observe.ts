@@ -24,9 +24,10 @@ export async function observe(
     engine.volumes(),
   ]);
   const own = containers.filter((container) => belongs(container, state));
-  const [health, ends] = await Promise.all([
+  const [health, ends, graces] = await Promise.all([
     healthOfRunning(own, healthOf),
     endsOf(engine, own, state),
+    gracesOf(engine, own, state),
   ]);
   const imageOf = imageNames(images, state);
   return {
@@ -36,11 +37,13 @@ export async function observe(
       const { id, name, status, hostPorts, createdAt, imageId } = container;
       const { service, slot, spec, release } = owner;
       const stoppedAt = ends.get(id);
+      const stopTimeoutMs = graces.get(id);
       return {
         ...{ id, name, service, slot, spec, release, status, hostPorts, createdAt },
         image: imageOf(imageId),
         health: health.get(id) ?? 'unknown',
         ...(stoppedAt === undefined ? {} : { stoppedAt }),
+        ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
       };
     }),
     ...{ networks, volumes },
@@ -91,6 +94,26 @@ async function endsOf(
       return [id, detail?.finishedAt ?? 0] as const;
     });
   return new Map((await Promise.all(asked)).filter(([, at]) => at > 0));
+}
+
+/** How long those may take to stop that run and are no longer wanted: the state does not say any more. */
+async function gracesOf(
+  engine: Engine,
+  own: readonly EngineContainer[],
+  state: HostState,
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = new Set(state.containers.map(({ service, slot }) => `${service} ${slot}`));
+  const gone = own.filter(({ status, labels }) => {
+    const owner = ownership(labels);
+    return (
+      status === 'running' && owner !== undefined && !wanted.has(`${owner.service} ${owner.slot}`)
+    );
+  });
+  const asked = gone.map(
+    async ({ id }) => [id, (await engine.inspect(id))?.stopTimeoutMs] as const,
+  );
+  const found = await Promise.all(asked);
+  return new Map(found.flatMap(([id, ms]) => (ms === undefined ? [] : [[id, ms] as const])));
 }
 
 /** The same bytes may be known by several names; the one that the state asks for is the right one. */

@@ -29,6 +29,8 @@ export interface ObservedContainer {
    * orders predecessors instead: one that was gone back to is newer than its creation says.
    */
   readonly stoppedAt?: number;
+  /** The grace that it was made with; of one that runs and is no longer in the state. */
+  readonly stopTimeoutMs?: number;
 }
 
 export interface Observed {

@@ -132,7 +132,7 @@ export const inspectAnswer = z
     Created: time,
     Image: z.string(),
     RestartCount: z.number().catch(0),
-    Config: z.object({ Labels: labels }),
+    Config: z.object({ Labels: labels, StopTimeout: z.number().nullish().catch(undefined) }),
     State: z.object({
       Status: status,
       ExitCode: z.number().catch(0),
@@ -159,6 +159,7 @@ export const inspectAnswer = z
   })
   .transform((raw): ContainerDetail => {
     const { State, NetworkSettings } = raw;
+    const { StopTimeout } = raw.Config;
     return {
       id: raw.Id,
       name: raw.Name.replace(/^\//, ''),
@@ -186,6 +187,7 @@ export const inspectAnswer = z
           .filter(([, address]) => address !== ''),
       ) as Record<string, string>,
       healthOutput: State.Health?.Log?.at(-1)?.Output,
+      stopTimeoutMs: typeof StopTimeout === 'number' ? StopTimeout * 1_000 : undefined,
     };
   });
 

@@ -52,6 +52,8 @@ export interface ContainerDetail extends EngineContainer {
   readonly addresses: Readonly<Record<string, string>>;
   /** The newest output of the image's own HEALTHCHECK. */
   readonly healthOutput: string | undefined;
+  /** The grace that it was made with. */
+  readonly stopTimeoutMs: number | undefined;
 }
 
 export interface EngineImage {

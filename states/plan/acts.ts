@@ -3,8 +3,11 @@
 import type { ObservedContainer } from '../observed.ts';
 import type { Step } from '../step.ts';
 
-/** The grace of a service whose own is no longer in the state; PEERS §3. */
-export const stopMsDefault = 30_000;
+const stopMsDefault = 30_000;
+
+/** Of a service that is no longer in the state: what it was made with. */
+export const graceOf = ({ stopTimeoutMs }: ObservedContainer): number =>
+  stopTimeoutMs ?? stopMsDefault;
 
 /** The container stays, and can be started again. */
 export const stop = (

@@ -4,7 +4,7 @@
 import type { HostState } from '../model.ts';
 import type { Observed, ObservedContainer } from '../observed.ts';
 import type { Step, Switch } from '../step.ts';
-import { remove, stop, stopMsDefault } from './acts.ts';
+import { graceOf, remove, stop } from './acts.ts';
 import { unwanted, whyBeyond, whyWaste } from './reasons.ts';
 import { isLive, type Slot } from './slots.ts';
 
@@ -14,7 +14,7 @@ export const removeGone = (
 ): Step[] =>
   gone.flatMap((container) => [
     ...(isLive(container) && !stopped.has(container)
-      ? [stop(container, stopMsDefault, unwanted)]
+      ? [stop(container, graceOf(container), unwanted)]
       : []),
     remove(container, unwanted),
   ]);

@@ -4,7 +4,7 @@
 import type { ContainerSpec } from '../model.ts';
 import type { ObservedContainer } from '../observed.ts';
 import type { Step, Switch } from '../step.ts';
-import { stop, stopMsDefault } from './acts.ts';
+import { graceOf, stop } from './acts.ts';
 import { groupsOf, isToStart, portNeeded } from './order.ts';
 import {
   replaced,
@@ -47,7 +47,7 @@ function stopForPort(container: ObservedContainer, starting: readonly Slot[]): S
   if (!isLive(container)) return undefined;
   const taker = takerOf(container, starting);
   if (taker === undefined) return undefined;
-  return stop(container, stopMsDefault, `${unwanted}, and ${taker}`);
+  return stop(container, graceOf(container), `${unwanted}, and ${taker}`);
 }
 
 /** Who needs a port of the container, in words. */

@@ -27,6 +27,12 @@ describe('the plan of what is no longer wanted', () => {
     ]);
   });
 
+  it('gives what goes the time that it was made with, not a default', () => {
+    const observed = host(made(free1, { stopTimeoutMs: 120_000 }));
+    const stops = plan(state(v1), observed).steps.filter((step) => step.do === 'stop');
+    expect(stops).toMatchObject([{ service: 'free', timeoutMs: 120_000 }]);
+  });
+
   it('takes everything of an environment that is empty now, and its network last', () => {
     const observed = host(made(v1), made(v2, { status: 'exited' }), made(free1));
     expect(lines(state(), observed)).toEqual([
