@@ -15,6 +15,7 @@ import { readMinion, type Identity, type MinionConfig } from './identity.ts';
 import { Journal } from './journal.ts';
 import { acceptedOf, type Facts } from './journal/held.ts';
 import { startLink, type Link, type LinkHandlers } from './link.ts';
+import { Renewal } from './renewal.ts';
 import type { StatusView } from './status.ts';
 
 export interface DaemonOptions {
@@ -88,6 +89,7 @@ class Minion {
   #machine: Facts = {};
   #link: Link | undefined;
   #linkState: { linked: boolean; since: number };
+  readonly #renewal: Renewal;
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(options: DaemonOptions, parts: Parts) {
@@ -96,6 +98,13 @@ class Minion {
     this.#startedAt = options.world.now();
     this.#linkState = { linked: false, since: this.#startedAt };
     this.#holding = new Promise((resolve) => (this.#begun = resolve));
+    this.#renewal = new Renewal(parts.identity, {
+      ...options,
+      ask: (csr) => this.#link?.renew(csr) ?? false,
+      onRenewed: (identity) => {
+        this.#link?.use(identity);
+      },
+    });
   }
 
   async start(): Promise<void> {
@@ -106,6 +115,7 @@ class Minion {
     this.#every(factsEveryMs, () => void this.#refresh());
     this.#every(linkLookMs, () => {
       this.#noteLink();
+      this.#renewal.look();
     });
   }
 
@@ -174,6 +184,9 @@ class Minion {
       },
       onAck: (seq) => {
         void journal.acked(seq);
+      },
+      onCertificate: (certificate) => {
+        void this.#renewal.answered(certificate);
       },
     };
   }

@@ -1,10 +1,11 @@
 // Who this minion is and whose: minion.yaml, its key and the two certificates, as `minion join` wrote
 // them into the minion's own directory.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import { readIfThere, writeWhole } from '../protocol/identity/files.ts';
 import { fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
 import { parseMasterUrl } from './master-url.ts';
@@ -33,13 +34,33 @@ export const minionFiles = (dir: string) => ({
 });
 
 /** Throws MINION_UNSET where nobody has joined, BAD_USAGE where minion.yaml makes no sense. */
+  /** Key and certificate together, until both have taken their places. */
+  renewed: join(dir, 'renewed.pem'),
 export async function readMinion(
   dir: string,
+/** Whole or not at all, wherever the machine dies: the two files cannot be written at once. */
+export async function keepRenewed(dir: string, { key, cert }: Identity): Promise<void> {
+  const files = minionFiles(dir);
+  await writeWhole(files.renewed, `${key}${cert}`, 0o600);
+  await finishRenewal(dir);
+}
+
+async function finishRenewal(dir: string): Promise<void> {
+  const files = minionFiles(dir);
+  const both = await readIfThere(files.renewed);
+  if (both === undefined) return;
+  const at = both.indexOf('-----BEGIN CERTIFICATE-----');
+  await writeWhole(files.key, both.slice(0, at), 0o600);
+  await writeWhole(files.cert, both.slice(at), 0o644);
+  await rm(files.renewed);
+}
+
 ): Promise<{ readonly config: MinionConfig; readonly identity: Identity }> {
   const files = minionFiles(dir);
   const [text, key, cert, ca] = await Promise.all([
     read(files.config, dir),
     read(files.key, dir),
+  await finishRenewal(dir);
     read(files.cert, dir),
     read(files.ca, dir),
   ]);

@@ -10,13 +10,14 @@ import { enrolAnswer, enrolPaths, enrolRefusal, type EnrolRequest } from '../pro
 import { fingerprintOf, readCertificate } from '../protocol/identity/authority.ts';
 import { readIfThere, writeWhole } from '../protocol/identity/files.ts';
 import { keyDigest, keyText, makeKey, parseDigest, readKey } from '../protocol/identity/keys.ts';
-import { domainOf, minionOf } from '../protocol/identity/names.ts';
+import { domainOf } from '../protocol/identity/names.ts';
 import { makeCsr } from '../protocol/identity/request.ts';
 import { parseToken, type JoinToken } from '../protocol/identity/token.ts';
 import { limits } from '../protocol/limits.ts';
 import { realWorld, type World } from '../protocol/world.ts';
 import { Fault, fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
+import { acceptedCertificate } from './certificate.ts';
 import { checkClock, checkValidity } from './clock.ts';
 import { ask, type HttpAnswer } from './https.ts';
 import { minionConfigText, minionFiles, parseMinionConfig, type MinionConfig } from './identity.ts';
@@ -67,7 +68,7 @@ export async function join(options: JoinOptions): Promise<Joined> {
   };
   const told = (): void => onWaiting?.({ id, key: keyDigest(key) });
   const answer = await enrol({ url, ca, world, told, ...(signal && { signal }) }, request);
-  const certificate = accepted(answer.certificate, { key, ca, id });
+  const certificate = acceptedCertificate(answer.certificate, { key, ca: ca.toString(), id });
   checkValidity(certificate, placeOf(url), world.now());
   await writeWhole(files.ca, ca.toString(), 0o644);
   await writeWhole(files.cert, answer.certificate, 0o644);
@@ -212,19 +213,6 @@ function refusal(answer: HttpAnswer, url: string) {
   }
   const { code, message } = parsed.data.error;
   return fault(code, message, { where: placeOf(url) });
-}
-
-/** What the master signed is looked at before it is kept. */
-function accepted(
-  pem: string,
-  { key, ca, id }: { key: KeyObject; ca: X509Certificate; id: HostId },
-): X509Certificate {
-  const certificate = readCertificate(pem);
-  const domain = domainOf(ca);
-  if (certificate?.checkPrivateKey(key) === true && certificate.verify(ca.publicKey)) {
-    if (domain !== undefined && minionOf(certificate, domain) === id) return certificate;
-  }
-  throw fault('JOIN_REFUSED', 'the master answered with a certificate that is not for this host');
 }
 
 function jsonOf({ text }: HttpAnswer): unknown {

@@ -28,6 +28,8 @@ export interface LinkHandlers {
   onCall(call: Call, signal: AbortSignal, say: Say): Promise<unknown>;
   /** Everything up to and with `seq` need not be pending any more. */
   onAck(seq: number): void;
+  /** PEM, as asked for by {@link LinkSession.renew}. */
+  onCertificate(certificate: string): void;
 }
 
 export interface LinkSource {
@@ -110,6 +112,12 @@ export class LinkSession {
     if (this.linked && this.#session.waiting < lossyWaitingBytesMax) this.#send(message);
   }
 
+  /** False where there is no link now. */
+  renew(csr: string): boolean {
+    if (this.linked) this.#send({ type: 'renew', csr });
+    return this.linked;
+  }
+
   end(reason: string): void {
     this.#session.end(reason);
   }
@@ -138,6 +146,9 @@ export class LinkSession {
         this.#outbox.acknowledged(message.seq);
         handlers.onAck(message.seq);
         this.wake();
+        break;
+      case 'certificate':
+        handlers.onCertificate(message.certificate);
         break;
       case 'bye':
         break; // The session itself has ended with it.

@@ -41,6 +41,10 @@ export interface Link {
   progress(progress: Progress): void;
   /** They are also in every hello. */
   facts(facts: Hello['facts']): void;
+  /** Asks for a new certificate; false where there is no link now. */
+  renew(csr: string): boolean;
+  /** The next session begins with this one. */
+  use(identity: Identity): void;
   close(): Promise<void>;
 }
 
@@ -56,9 +60,11 @@ class MasterLink implements Link {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #session: LinkSession | undefined;
+  #identity: Identity;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#identity = options.identity;
     this.#limits = { ...limits, ...options.limits };
     this.#pulse = new Pulse(options.world, this.#limits);
     this.#running = this.#run();
@@ -78,6 +84,14 @@ class MasterLink implements Link {
 
   facts(facts: Hello['facts']): void {
     this.#session?.sendLossy({ type: 'facts', facts });
+  }
+
+  renew(csr: string): boolean {
+    return this.#session?.renew(csr) ?? false;
+  }
+
+  use(identity: Identity): void {
+    this.#identity = identity;
   }
 
   async close(): Promise<void> {
@@ -105,7 +119,8 @@ class MasterLink implements Link {
 
   /** Resolves when the session has ended, or none came about. */
   async #attempt(): Promise<Attempted> {
-    const { url, identity, protocols, world } = this.#options;
+    const { url, protocols, world } = this.#options;
+    const identity = this.#identity;
     const late = new AbortController();
     const welcomed = new AbortController();
     const reason = `no welcome within ${this.#limits.handshakeMs / 1_000} s`;

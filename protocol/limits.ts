@@ -16,7 +16,7 @@ export const limits = {
   reportsInFlightMax: 64,
   reportsKeptMax: 10_000,
   sendBufferBytesMax: 16_777_216,
-  certificateDays: 90,
+  certificateMs: 90 * 86_400_000,
   serverCertificateDays: 365,
   caYears: 10,
   enrolBodyBytesMax: 16_384,

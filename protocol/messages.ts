@@ -87,6 +87,9 @@ export type Report = z.infer<typeof report>;
 export const drift = z.strictObject({
   environment: environmentName,
   generation: count,
+  /** Of the state that was being held true. */
+  release: releaseId,
+  commit: text.nullable(),
   service: name,
   container: name,
   what: text,
@@ -243,6 +246,8 @@ export const fromMinion = z.discriminatedUnion('type', [
     id: name,
     lines: z.array(z.string().max(limits.logLineCharsMax)).max(limits.liveLinesMax),
   }),
+  /** A new certificate for a new key, PEM; {@link fromMaster} answers with `certificate`. */
+  z.strictObject({ type: z.literal('renew'), csr: z.string().max(limits.enrolBodyBytesMax) }),
   z.strictObject({ type: z.literal('bye'), reason: text }),
 ]);
 export type FromMinion = z.infer<typeof fromMinion>;
@@ -259,6 +264,10 @@ export const fromMaster = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancel'), id: name }),
   /** Everything up to and with `seq` is stored durably. */
   z.strictObject({ type: z.literal('ack'), seq: count }),
+  z.strictObject({
+    type: z.literal('certificate'),
+    certificate: z.string().max(limits.enrolBodyBytesMax),
+  }),
   z.strictObject({ type: z.literal('bye'), reason: text }),
 ]);
 export type FromMaster = z.infer<typeof fromMaster>;

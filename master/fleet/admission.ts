@@ -16,6 +16,8 @@ import { knownHost } from './records.ts';
 export interface Holder {
   readonly host: HostId;
   readonly fingerprint: string;
+  /** When its certificate ends. */
+  readonly expiresAt: number;
 }
 
 /** The reason is meant for the peer, and tells it nothing that it does not know. */
@@ -43,7 +45,8 @@ export function holderOf(socket: Socket, authority: Authority, now: number): Hol
   if (!socket.authorized) {
     throw new Refusal(403, `the certificate does not hold: ${String(socket.authorizationError)}`);
   }
-  return { host, fingerprint: fingerprintOf(certificate) };
+  const expiresAt = certificate.validToDate.getTime();
+  return { host, fingerprint: fingerprintOf(certificate), expiresAt };
 }
 
 function refuseOutOfTime({ validFromDate, validToDate }: X509Certificate, now: number): void {
@@ -67,7 +70,8 @@ export async function hostOf(store: Store, holder: Holder): Promise<HostRecord> 
   if (identity.value.revoked !== undefined) {
     throw new Refusal(403, `${holder.host} was revoked by a person on the master`);
   }
-  if (identity.value.fingerprint !== holder.fingerprint) {
+  const { fingerprint, next } = identity.value;
+  if (holder.fingerprint !== fingerprint && holder.fingerprint !== next?.fingerprint) {
     const message = `${holder.host} has joined again since: this certificate is not its own any more`;
     throw new Refusal(403, message);
   }

@@ -9,7 +9,7 @@ import {
   type EnrolRequest,
   type EnrolWaiting,
 } from '../../protocol/enrol.ts';
-import { fingerprintOf, signCsr, type Authority } from '../../protocol/identity/authority.ts';
+import { fingerprintOf } from '../../protocol/identity/authority.ts';
 import { keyDigest } from '../../protocol/identity/keys.ts';
 import { verifyCsr } from '../../protocol/identity/request.ts';
 import type { World } from '../../protocol/world.ts';
@@ -21,14 +21,21 @@ import type { Entry, Store } from '../store/store.ts';
 import type { HostRecord } from '../views/hosts.ts';
 import type { JoinRequests } from './join-requests.ts';
 import type { JoinTokenRecord, JoinTokens } from './join-tokens.ts';
-import { hostKey, identityKey, knownHost, requestKey, type IdentityRecord } from './records.ts';
+import {
+  hostKey,
+  identityKey,
+  knownHost,
+  requestKey,
+  type Certify,
+  type IdentityRecord,
+} from './records.ts';
 import { Turns } from './turns.ts';
 
 export interface EnrolmentOptions {
   readonly store: Store;
   readonly eventlog: EventLog;
   readonly world: World;
-  readonly authority: Authority;
+  readonly certify: Certify;
   readonly tokens: JoinTokens;
   readonly requests: JoinRequests;
 }
@@ -82,7 +89,7 @@ export class Enrolment {
     // Whoever asks once more did not get the answer: it costs no other use.
     const repeated = again && known.identity?.value.token === token.value.id;
     if (!repeated && token.value.usesLeft <= 0) throw refused('the token is used up');
-    const { pem, fingerprint, expiresAt } = await this.#certificate(id, publicKey, now);
+    const { pem, fingerprint, expiresAt } = this.#certificate(id, publicKey);
     const host = hostRecord(id, known.host?.value, { labels: token.value.labels, now, repeated });
     const identity: IdentityRecord = { fingerprint, key, token: token.value.id, expiresAt };
     const usesLeft = token.value.usesLeft - (repeated ? 0 : 1);
@@ -119,8 +126,8 @@ export class Enrolment {
     return found;
   }
 
-  async #certificate(id: HostId, publicKey: KeyObject, now: number) {
-    const pem = signCsr(this.#options.authority, { publicKey, id, now });
+  #certificate(id: HostId, publicKey: KeyObject) {
+    const pem = this.#options.certify({ publicKey, id });
     const certificate = new X509Certificate(pem);
     const expiresAt = certificate.validToDate.getTime();
     return { pem, fingerprint: fingerprintOf(certificate), expiresAt };

@@ -19,7 +19,7 @@ import { Calls, type CallOptions } from './calls.ts';
 import type { Hello } from './fleet.ts';
 
 /** What is handled in its turn, and counts until it is. */
-export type Numbered = Extract<FromMinion, { type: 'report' | 'drift' | 'facts' }>;
+export type Numbered = Extract<FromMinion, { type: 'report' | 'drift' | 'facts' | 'renew' }>;
 
 export interface HostLinkOptions {
   readonly holder: Holder;
@@ -42,6 +42,8 @@ export class HostLink {
   readonly closed: Promise<unknown>;
   /** The handlers know of it; they are owed its end. */
   greeted = false;
+  /** Of the newest certificate that it was given. */
+  expiresAt: number;
   readonly #options: HostLinkOptions;
   readonly #session: Session<FromMinion, FromMaster>;
   readonly #calls: Calls;
@@ -52,6 +54,7 @@ export class HostLink {
     const { holder, socket, stream, pulse, deadlines, onEnd } = options;
     this.#options = options;
     this.holder = holder;
+    this.expiresAt = holder.expiresAt;
     this.#session = new Session({
       ...{ socket, stream, pulse, schema: fromMinion },
       onMessage: (message) => {
@@ -90,7 +93,7 @@ export class HostLink {
   /** What was told is safe now. */
   handled(news: Numbered): void {
     this.#newsOpen -= 1;
-    if (news.type !== 'facts') this.send({ type: 'ack', seq: news.seq });
+    if (news.type === 'report' || news.type === 'drift') this.send({ type: 'ack', seq: news.seq });
   }
 
   end(reason: string): void {
@@ -119,6 +122,7 @@ export class HostLink {
       case 'report':
       case 'drift':
       case 'facts':
+      case 'renew':
         this.#newsOpen += 1;
         if (this.#newsOpen > newsOpenMax) this.end('more was sent than can be acknowledged');
         else this.#options.onNews(this, message);

@@ -4,7 +4,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { neighbourOf } from '../../protocol/address.ts';
 import type { EnrolAnswer, EnrolRequest, EnrolWaiting } from '../../protocol/enrol.ts';
-import { fingerprintOf, signCsr, type Authority } from '../../protocol/identity/authority.ts';
+import { fingerprintOf } from '../../protocol/identity/authority.ts';
 import { keyDigest } from '../../protocol/identity/keys.ts';
 import { verifyCsr } from '../../protocol/identity/request.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -19,6 +19,7 @@ import {
   identityKey,
   knownHost,
   requestKey,
+  type Certify,
   type IdentityRecord,
   type JoinRequestRecord,
 } from './records.ts';
@@ -28,7 +29,7 @@ export interface JoinRequestsOptions {
   readonly store: Store;
   readonly eventlog: EventLog;
   readonly world: World;
-  readonly authority: Authority;
+  readonly certify: Certify;
 }
 
 export interface Decision {
@@ -71,14 +72,14 @@ export class JoinRequests {
     id: HostId,
     { key, actor, labels }: Decision & { readonly labels: HostRecord['labels'] },
   ): Promise<void> {
-    const { store, eventlog, world, authority } = this.#options;
+    const { store, eventlog, world, certify } = this.#options;
     const now = world.now();
     const entry = await this.#waiting(id, key);
     const { host } = await knownHost(store, id);
     if (host !== undefined) throw refused(`${id} is taken by another host`);
     const publicKey = verifyCsr(entry.value.csr, id);
     if (publicKey === undefined) throw new Error(`a request of ${id} that was not looked at`);
-    const certificate = signCsr(authority, { publicKey, id, now });
+    const certificate = certify({ publicKey, id });
     const signed = new X509Certificate(certificate);
     const identity: IdentityRecord = {
       ...{ fingerprint: fingerprintOf(signed), key, token: '' },

@@ -15,6 +15,7 @@ import type { HostRecord } from '../views/hosts.ts';
 import { Refusal, type Holder } from './admission.ts';
 import type { CallOptions, Fleet, FleetHandlers, Hello } from './fleet.ts';
 import { HostLink, type Numbered } from './host-link.ts';
+import type { Renewed } from './renewals.ts';
 import { Turns } from './turns.ts';
 
 export interface LinksOptions {
@@ -25,6 +26,8 @@ export interface LinksOptions {
   readonly version: string;
   /** Throws a {@link Refusal} where the host is not ours any more. */
   readonly lookUp: (holder: Holder) => Promise<HostRecord>;
+  /** The same; a new certificate for a linked host. */
+  readonly renew: (holder: Holder, csr: string) => Promise<Renewed>;
   /** The connection is one of a linked host from here on. */
   readonly onLinked: (stream: Socket) => void;
 }
@@ -94,6 +97,14 @@ export class Links implements Fleet {
     for (const link of this.#open) if (link.holder.host === host) link.end(reason);
   }
 
+  /** A link does not outlive the certificate that it was made with, nor the newest one after it. */
+  endExpired(): void {
+    const now = this.#options.world.now();
+    for (const link of this.#open) {
+      if (link.expiresAt <= now) link.end('the certificate has expired and was not renewed');
+    }
+  }
+
   /** Also waits for what is being handled. */
   async close(reason: string): Promise<void> {
     const open = [...this.#open];
@@ -138,8 +149,15 @@ export class Links implements Fleet {
     const { host } = link.holder;
     if (news.type === 'report') await handlers.onReport(host, news.seq, news.report);
     else if (news.type === 'drift') await handlers.onDrift(host, news.seq, news.drift);
-    else await handlers.onFacts(host, news.facts);
+    else if (news.type === 'facts') await handlers.onFacts(host, news.facts);
+    else await this.#renew(link, news.csr);
     link.handled(news);
+  }
+
+  async #renew(link: HostLink, csr: string): Promise<void> {
+    const { certificate, expiresAt } = await this.#options.renew(link.holder, csr);
+    link.expiresAt = expiresAt;
+    link.send({ type: 'certificate', certificate });
   }
 
   #ended(link: HostLink, { by, reason }: SessionEnd): void {

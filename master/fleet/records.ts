@@ -1,19 +1,28 @@
 // What the store holds of a host: who it is to people, written by them and by what it tells; and which
 // certificate is its own, written only when it joins.
 
+import type { KeyObject } from 'node:crypto';
 import type { HostId } from '../../states/ids.ts';
 import type { Entry, Store } from '../store/store.ts';
 import type { HostRecord } from '../views/hosts.ts';
 
-/** Which certificate may link as the host. */
-export interface IdentityRecord {
+export interface Certified {
   /** sha256 of the certificate. */
   readonly fingerprint: string;
   /** sha256 of its public key. */
   readonly key: string;
+  readonly expiresAt: number;
+}
+
+/** Signs a certificate for a host's key; PEM. */
+export type Certify = (asked: { readonly publicKey: KeyObject; readonly id: HostId }) => string;
+
+/** Which certificate may link as the host. */
+export interface IdentityRecord extends Certified {
+  /** The one that was signed last, until the host has linked with it: then it is the only one. */
+  readonly next?: Certified;
   /** The id of the join token it came with; empty where a person let it in. */
   readonly token: string;
-  readonly expiresAt: number;
   /** Set for good: the host keeps its place and its id, and links no more. */
   readonly revoked?: { readonly at: number; readonly actor: string };
 }

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { enrolPaths } from '../../protocol/enrol.ts';
+import { signCsr } from '../../protocol/identity/authority.ts';
 import { limits } from '../../protocol/limits.ts';
 import { Pulse } from '../../protocol/pulse.ts';
 import { socketOptions } from '../../protocol/session.ts';
@@ -27,6 +28,8 @@ import { openIdentity, type MasterIdentity } from './identity-files.ts';
 import { JoinRequests } from './join-requests.ts';
 import { joinTokens, type JoinTokens } from './join-tokens.ts';
 import { Links } from './links.ts';
+import { Renewals } from './renewals.ts';
+import type { Certify } from './records.ts';
 import { Rate } from './rate.ts';
 
 export interface FleetOptions {
@@ -48,7 +51,13 @@ export interface FleetOptions {
 export type FleetLimits = {
   readonly [
     Name in
-      'heartbeatMs' | 'silentPeerMs' | 'handshakeMs' | 'unlinkedMax' | 'enrolBurst' | 'enrolMsEach'
+      | 'heartbeatMs'
+      | 'silentPeerMs'
+      | 'handshakeMs'
+      | 'unlinkedMax'
+      | 'enrolBurst'
+      | 'enrolMsEach'
+      | 'certificateMs'
   ]: number;
 };
 
@@ -59,11 +68,15 @@ export interface RunningFleet extends Fleet {
   address(): Endpoint;
   /** Ends the link of a host, as when it is removed. */
   disconnect(host: HostId, reason?: string): void;
+  /** Ends the links of those whose certificate has ended; done every now and then by itself. */
+  endExpired(): void;
   close(): Promise<void>;
 }
 
 /** How often a certificate that holds for a year is looked at. */
 const renewalCheckMs = 6 * 3_600_000;
+/** How long after its end a certificate may still carry a link. */
+const expiryCheckMs = 30_000;
 const backlogMax = 1_024;
 
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
@@ -99,19 +112,24 @@ class FleetServer {
     this.#doorway = new Doorway({ unlinkedMax: own.unlinkedMax, secondsMax: seconds });
     this.#refusals = new Rate(world, { burst: 20, msEach: 1_000, neighboursMax: 1 });
     this.#pulse = new Pulse(world, own);
+    const { authority, digest } = identity;
+    const { certificateMs } = own;
+    const certify: Certify = (asked) =>
+      signCsr(authority, { ...asked, now: world.now(), certificateMs });
+    const base = { store, eventlog, world, certify };
+    const renewals = new Renewals(base);
     this.#links = new Links({
       ...{ world, handlers, log: this.#log, pulse: this.#pulse, version: version() },
-      lookUp: (holder) => hostOf(store, holder),
+      lookUp: (holder) => renewals.settle(holder),
+      renew: (holder, csr) => renewals.renew(holder, csr),
       onLinked: (stream) => {
         this.#doorway.leave(stream);
       },
     });
-    const { digest, authority } = identity;
     const url = (): string => `wss://${endpointText(this.#reachable())}`;
     this.#tokens = joinTokens({ store, eventlog, world, digest, url });
     const rateLimits = { burst: own.enrolBurst, msEach: own.enrolMsEach };
     const rate = new Rate(world, { ...rateLimits, neighboursMax: limits.neighboursMax });
-    const base = { store, eventlog, world, authority };
     const requests = (this.#requests = new JoinRequests(base));
     const enrolment = new Enrolment({ ...base, tokens: this.#tokens, requests });
     this.#sockets = new WebSocketServer({
@@ -132,6 +150,9 @@ class FleetServer {
     void this.#every(1_000, () => {
       this.#doorway.tick();
     });
+    void this.#every(expiryCheckMs, () => {
+      this.#links.endExpired();
+    });
     void this.#every(renewalCheckMs, () => this.#renew());
   }
 
@@ -147,6 +168,9 @@ class FleetServer {
       call: (host, call, deadlineMs, more) => links.call(host, call, deadlineMs, more),
       disconnect: (host, reason = 'this host was removed from the master') => {
         links.disconnect(host, reason);
+      },
+      endExpired: () => {
+        links.endExpired();
       },
       close: () => this.#close(),
     };

@@ -68,14 +68,19 @@ export const signServer = (
 /** The answer to a minion's request: its key, and the id that the master grants. */
 export const signCsr = (
   authority: Authority,
-  { publicKey, id, now }: { publicKey: KeyObject; id: HostId; now: number },
+  {
+    publicKey,
+    id,
+    now,
+    certificateMs = limits.certificateMs,
+  }: { publicKey: KeyObject; id: HostId; now: number; certificateMs?: number },
 ): string =>
   makeCertificate({
     subject: id,
     publicKey,
     issuer: { name: nameOf(authority.domain), key: authority.key },
     from: now - backdatedMs,
-    until: now + limits.certificateDays * dayMs,
+    until: now + certificateMs,
     use: 'client',
     uris: [minionUri(authority.domain, id)],
   });
@@ -88,6 +93,12 @@ export function readCertificate(pem: string): X509Certificate | undefined {
     return undefined;
   }
 }
+
+/** All that stand in a PEM, one after the other; what is none is left out. */
+export const readCertificates = (pem: string): readonly X509Certificate[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [])
+    .map(readCertificate)
+    .filter((each) => each !== undefined);
 
 /** sha256 over the DER: 64 hex digits. */
 export const fingerprintOf = (certificate: X509Certificate): string =>

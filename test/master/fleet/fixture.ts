@@ -206,6 +206,8 @@ export class TestLink {
   readonly desires: Desire[] = [];
   readonly acks: number[] = [];
   pending: Outgoing[] = [];
+  readonly certificates: string[] = [];
+  onCertificate: (certificate: string) => unknown = () => undefined;
   onCall: LinkHandlers['onCall'] = async () => ({ now: 1 });
 
   constructor(url: string, identity: Identity, log: Logger, more: Partial<LinkOptions>) {
@@ -213,6 +215,10 @@ export class TestLink {
       onWelcome: (welcome) => void this.welcomes.push(welcome),
       onDesire: (desire) => void this.desires.push(desire),
       onCall: (call, signal, say) => this.onCall(call, signal, say),
+      onCertificate: (certificate) => {
+        this.certificates.push(certificate);
+        void this.onCertificate(certificate);
+      },
       onAck: (seq) => {
         this.acks.push(seq);
         this.pending = this.pending.filter((each) => each.seq > seq);
