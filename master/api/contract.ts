@@ -22,7 +22,10 @@ export interface ErrorAnswer {
 export interface HostView {
   readonly id: string;
   readonly online: boolean;
+  /** When its link began, or ended where it is {@link away}. */
   readonly lastSeen: number | null;
+  /** Its link ended while the master ran; else one that is offline has not come back since its start. */
+  readonly away: boolean;
   readonly joinedAt: number;
   readonly version: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -158,6 +161,7 @@ export interface EnvironmentStatus {
     readonly host: string;
     readonly online: boolean;
     readonly lastSeen: number | null;
+    readonly away: boolean;
     readonly release: string | null;
     /** It runs what the master has asked it for, by its own last word. */
     readonly inSync: boolean;

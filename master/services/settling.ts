@@ -4,6 +4,7 @@
 import { limits } from '../../protocol/limits.ts';
 import type { World } from '../../protocol/world.ts';
 import type { HostBook } from '../hosts.ts';
+import type { HostRecord } from '../views/hosts.ts';
 
 export interface SettlingOptions {
   readonly world: World;
@@ -22,9 +23,11 @@ export function settling({ world, hosts, connected }: SettlingOptions): () => Pr
     // By looks too: a clock that is put back keeps nobody waiting.
     for (let looks = 0; looks < settleMsMax / lookMs && world.now() < end; looks += 1) {
       const linked = new Set<string>(connected());
-      const expected = (await hosts.all()).filter(({ away }) => away !== true);
+      const expected = (await hosts.all()).filter(wasLinked);
       if (expected.every(({ id }) => linked.has(id))) return;
       await world.sleep(lookMs);
     }
   };
 }
+
+const wasLinked = ({ away, lastSeen }: HostRecord): boolean => away !== true && lastSeen !== null;

@@ -136,10 +136,10 @@ async function placedHost(
   if (desired.value === undefined) return [];
   const running = observed.value?.running.length ?? 0;
   if (desired.value.state.containers.length === 0 && running === 0) return [];
-  const { lastSeen } = record;
+  const { lastSeen, away = false } = record;
   return [
     {
-      ...{ host: id, online: linked.has(id), lastSeen },
+      ...{ host: id, online: linked.has(id), lastSeen, away },
       ...{ desired: desired.value, observed: observed.value },
     },
   ];

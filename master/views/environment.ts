@@ -9,6 +9,7 @@ export interface PlacedHost {
   readonly host: string;
   readonly online: boolean;
   readonly lastSeen: number | null;
+  readonly away: boolean;
   /** What the master wants of the host here, as it stands in `desired/<env>/<host>`. */
   readonly desired: {
     readonly generation: number;
@@ -47,12 +48,12 @@ export function environmentStatus(records: EnvironmentRecords): EnvironmentStatu
 }
 
 function hostStatus(placed: PlacedHost): Omit<EnvironmentStatus['hosts'][number], 'behind'> {
-  const { host, online, lastSeen, desired, observed } = placed;
+  const { host, online, lastSeen, away, desired, observed } = placed;
   const inSync = isInSync(placed);
   const running = observed?.running ?? [];
   // A release that changed nothing on the host made no new containers, and is run all the same.
   const release = inSync ? desired.state.release : (running[0]?.release ?? null);
-  return { host, online, lastSeen, release, inSync, running };
+  return { host, online, lastSeen, away, release, inSync, running };
 }
 
 /** By the host's own last word on exactly what is wanted of it now. */

@@ -6,8 +6,8 @@ import { Fault, fault, type FaultData } from '../../states/faults.ts';
 import type { HostView, PingView } from '../api/contract.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
-/** What is recorded of a host that has joined. `away`: its link ended, and not because the master did. */
-export type HostRecord = Omit<HostView, 'online'> & { readonly away?: boolean };
+/** What is recorded of a host that has joined; before it has linked for the first time it is not away. */
+export type HostRecord = Omit<HostView, 'online' | 'away'> & { readonly away?: boolean };
 
 export function hostViews(
   records: readonly HostRecord[],
@@ -15,8 +15,8 @@ export function hostViews(
 ): readonly HostView[] {
   const linked = new Set<string>(connected);
   return records
-    .map(({ id, lastSeen, joinedAt, version, labels, facts }) => ({
-      ...{ id, online: linked.has(id), lastSeen, joinedAt, version, labels, facts },
+    .map(({ id, lastSeen, away = false, joinedAt, version, labels, facts }) => ({
+      ...{ id, online: linked.has(id), lastSeen, away, joinedAt, version, labels, facts },
     }))
     .sort((one, two) => (one.id < two.id ? -1 : 1));
 }

@@ -33,13 +33,18 @@ export function hostsText(hosts: readonly HostView[], now: number, page: Page): 
 
 /** `online`, or since when it is not. */
 export function presence(
-  host: { readonly online: boolean; readonly lastSeen: number | null },
+  host: Pick<HostView, 'online' | 'lastSeen' | 'away'>,
   now: number,
   style: Style,
 ): Cell {
   if (host.online) return { text: 'online', paint: style.good };
-  const seen = host.lastSeen === null ? 'never seen' : ago(host.lastSeen, now);
-  return { text: `offline, ${seen}`, paint: style.warn };
+  return { text: `offline, ${since(host, now)}`, paint: style.warn };
+}
+
+/** Of one that was linked when the master last ended nobody knows when it went. */
+function since({ lastSeen, away }: Pick<HostView, 'lastSeen' | 'away'>, now: number): string {
+  if (lastSeen === null) return 'never seen';
+  return away ? ago(lastSeen, now) : 'not back yet';
 }
 
 export function pingText(ping: PingView, page: Page): string {

@@ -154,7 +154,14 @@ export const standing = (environment: string): EnvironmentStatus => ({
   hosts: [
     { online: true, inSync: true, host: 'web-1' },
     { online: environment !== 'prod', inSync: environment !== 'prod', host: 'web-2' },
-  ].map((host) => ({ ...host, behind: false, lastSeen: at, release: '7f3a9c2d', running: [] })),
+  ].map((host) => ({
+    ...host,
+    behind: false,
+    away: true,
+    lastSeen: at,
+    release: '7f3a9c2d',
+    running: [],
+  })),
 });
 
 const inStage = (environment: string, more: Partial<ReleaseInStage>): ReleaseInStage => ({

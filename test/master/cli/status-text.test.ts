@@ -10,7 +10,7 @@ const host = (
   id: string,
   more: Partial<EnvironmentStatus['hosts'][number]> = {},
 ): EnvironmentStatus['hosts'][number] => ({
-  ...{ host: id, online: true, lastSeen: at - 180_000, release: '7f3a9c2d' },
+  ...{ host: id, online: true, lastSeen: at - 180_000, away: true, release: '7f3a9c2d' },
   ...{ inSync: true, behind: false, running: [running('1.42.0')] },
   ...more,
 });
@@ -68,6 +68,11 @@ describe('status', () => {
     expect(lines).toContain(
       '  web-2  offline, 3 m ago  yes, last known  7f3a9c2d  api 1.42.0 healthy',
     );
+  });
+
+  it('knows of one that has not come back since the master ended only that', () => {
+    const told = text([host('web-2', { online: false, away: false })]);
+    expect(told).toContain('offline, not back yet');
   });
 
   it('says that what the states ask for was tried and taken back', () => {

@@ -36,7 +36,8 @@ describe('after the master has started', () => {
   });
 
   it('nobody waits for one whose link had ended before, nor longer than a minion tries', async () => {
-    const away = started([record('web-1'), record('web-9', { away: true })], { 'web-1': 0 });
+    const others = [record('web-8', { lastSeen: null }), record('web-9', { away: true })];
+    const away = started([record('web-1'), ...others], { 'web-1': 0 });
     await away.settled();
     expect(away.now()).toBe(0);
     const dead = started([record('web-1')], {});

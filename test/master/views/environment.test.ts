@@ -36,6 +36,7 @@ const placed = (observed: Report | undefined, mode: 'pull' | 'run' = 'run'): Pla
   host: 'web-1',
   online: true,
   lastSeen: 7,
+  away: false,
   desired: { generation: 4, mode, state: { release: release('aaaa1111') } },
   observed,
 });
@@ -92,7 +93,14 @@ describe('a host', () => {
   it('that has done exactly what is wanted now is in sync, and runs that release', () => {
     expect(status([placed(report())]).hosts).toEqual([
       {
-        ...{ host: 'web-1', online: true, lastSeen: 7, release: 'aaaa1111', inSync: true },
+        ...{
+          host: 'web-1',
+          online: true,
+          lastSeen: 7,
+          away: false,
+          release: 'aaaa1111',
+          inSync: true,
+        },
         behind: false,
         running: report().running,
       },
