@@ -7,13 +7,14 @@ import type { Context } from './context.ts';
 /** Throws BAD_USAGE where nobody is there to say yes: what changes hosts is never taken for agreed. */
 export function refuseUnasked({ interactive }: Context, verb: string): void {
   if (interactive) return;
-  const why = 'it asks first, and standard input is no terminal';
+  const why = 'it asks first, and there is no terminal to ask at';
   throw fault('BAD_USAGE', `${verb} changes hosts: ${why}. With --yes it goes on without asking`);
 }
 
 export async function confirmed(context: Context, question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const output = process.stderr.isTTY ? process.stderr : process.stdout;
+  const lines = createInterface({ input: process.stdin, output });
   const leave = new AbortController();
   lines.once('SIGINT', () => {
     leave.abort();

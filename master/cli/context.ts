@@ -28,7 +28,7 @@ export interface Context {
   readonly actor: string;
   /** What is written goes to a terminal: a view may be redrawn. */
   readonly terminal: boolean;
-  /** A person can answer a question: what is read comes from a terminal, wherever the output goes. */
+  /** A person can read a question and answer it, also where the output itself goes elsewhere. */
   readonly interactive: boolean;
   readonly columns: () => number;
   readonly rows: () => number;
@@ -50,7 +50,7 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv): Con
     world: realWorld,
     actor: actorName(env),
     terminal,
-    interactive: process.stdin.isTTY,
+    interactive: process.stdin.isTTY && (process.stdout.isTTY || process.stderr.isTTY),
     columns: () => (process.stdout.isTTY ? process.stdout.columns || 80 : columnsOfPipe),
     // A terminal that does not know its size says 0.
     rows: () => (process.stdout.isTTY ? process.stdout.rows || 24 : 24),

@@ -113,7 +113,14 @@ function differing(
       .map((spec) => specHash(spec, { ...around, network: state?.network ?? network }))
       .sort()
       .join();
-  return names.filter((name) => hashes(wanted.get(name)) !== hashes(asked.get(name)));
+  return names.filter((name) => {
+    const [one, other] = [wanted.get(name), asked.get(name)];
+    // Most are the same to the letter, and hashing takes its time.
+    if (JSON.stringify(one?.containers ?? []) === JSON.stringify(other?.containers ?? [])) {
+      return false;
+    }
+    return hashes(one) !== hashes(other);
+  });
 }
 
 const view = (

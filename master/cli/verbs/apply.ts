@@ -62,9 +62,12 @@ async function askAndApply(
 const told = (context: Context): Context['out'] =>
   context.terminal && !context.json ? context.out : context.err;
 
-/** Nothing to change still goes to the master, which records the release as the wanted one. */
+/**
+ * Where all is as it should be there is nothing to ask: the master only records the release as the
+ * wanted one. A host that is away would do later what nobody has seen now.
+ */
 async function agreed(context: Context, plan: PlanView): Promise<boolean> {
-  if (plan.hosts.every((each) => each.state !== 'changes')) return true;
+  if (plan.hosts.every((each) => each.state === 'in-sync')) return true;
   const name = harmless(plan.environment);
   const question = plan.removes ? `Remove all of ${name}?` : `Apply this to ${name}?`;
   return confirmed(context, question);

@@ -110,6 +110,17 @@ describe('at a terminal', () => {
     expect(code).toBe(1);
   });
 
+  it('asks nothing where all is in sync, but of a host that would change when it is back', async () => {
+    const none = { rollout: null, plan: plan([sample.inSync('web-1')]), since: 1 };
+    answers.json('POST /v1/apply', none);
+    answers.json('POST /v1/plan', plan([sample.inSync('web-1')]));
+    const still = await typed('apply beta', []);
+    expect([still.code, still.seen.includes('[y/N]')]).toEqual([0, false]);
+    answers.json('POST /v1/plan', plan([sample.inSync('web-1'), sample.offline('web-2')]));
+    const away = await typed('apply beta', ['n\n']);
+    expect([away.code, away.seen.includes('Apply this to beta?')]).toEqual([1, true]);
+  });
+
   it('is told before any question that a rollout is going on', async () => {
     const error = { code: 'ROLLOUT_BUSY', message: 'r11 runs', hint: 'wait', exit: 5 };
     answers.json('POST /v1/plan', { error }, 409);
