@@ -17,7 +17,7 @@ import { runsWords } from './runs.ts';
 import { stagesText, stageText } from './stages.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
-import { harmless, listed, plural, wrap } from './text.ts';
+import { cut, harmless, listed, plural, wrap } from './text.ts';
 import { ago, coarse } from './time.ts';
 
 export interface AskedStatus {
@@ -71,10 +71,9 @@ function environmentLines(
   asked: AskedStatus,
   page: Page,
 ): string[] {
-  const { last, current, images, pending } = environment;
+  const { last, current, pending } = environment;
   return [
-    heading(environment, page.width, page.style),
-    ...field('images', imageWords(images), page),
+    ...releaseLines(environment, page),
     ...field('hosts', countWords(environment), page),
     ...(pending === null ? [] : pendingLines(environment, pending, page)),
     ...(current === null ? [] : field('now', nowWords(current, asked.now), page)),
@@ -84,6 +83,22 @@ function environmentLines(
 }
 
 type HostStatus = EnvironmentStatus['hosts'][number];
+
+/** After an apply for some hosts, or one that was stopped, no single release stands for all. */
+function releaseLines(environment: EnvironmentStatus, page: Page): string[] {
+  const releases = new Map<string, string[]>();
+  for (const { host, release } of environment.hosts) {
+    if (release === null) continue;
+    releases.set(release, [...(releases.get(release) ?? []), harmless(host)]);
+  }
+  if (releases.size <= 1) {
+    const images = field('images', imageWords(environment.images), page);
+    return [heading(environment, page.width, page.style), ...images];
+  }
+  const runs = [...releases].map(([release, hosts]) => `${release} on ${listed(hosts, 4)}`);
+  const title = page.style.bold(cut(harmless(environment.environment), page.width - 20));
+  return [`${title} · several releases`, ...field('runs', runs.join('; '), page)];
+}
 
 /** Each host once: how it stands, as far as that is known now. */
 function countWords({ hosts }: EnvironmentStatus): string {

@@ -62,6 +62,15 @@ describe('status', () => {
 3 of 3 hosts online · states from /srv/states at main · Brine 0.1.0`);
   });
 
+  it('names no single release where hosts run several', () => {
+    const lines = text([host('web-1'), host('web-2', { release: '00aa11bb' }), host('web-3')]);
+    expect(lines.split('\n').slice(0, 3)).toEqual([
+      'beta · several releases',
+      '  runs    7f3a9c2d on web-1, web-3; 00aa11bb on web-2',
+      '  hosts   3 hosts: 3 in sync',
+    ]);
+  });
+
   it('never calls a host that is away in sync', () => {
     const lines = text([host('web-1'), host('web-2', { online: false })]).split('\n');
     expect(lines).toContain('  hosts   2 hosts: 1 in sync, 1 offline');
