@@ -7,7 +7,7 @@ import { exits, isOver, rolloutExit } from './exit.ts';
 import { follow, insist, type FollowedItem } from './follow.ts';
 import { startLive, withItem, type Live } from './live.ts';
 import { heading } from './render/heading.ts';
-import { transitionLine } from './render/lines.ts';
+import { transitionLine, workLines } from './render/lines.ts';
 import { resultText } from './render/result.ts';
 import { screen } from './render/screen.ts';
 import { harmless } from './render/text.ts';
@@ -78,6 +78,7 @@ const jsonDisplay = (context: Context): Display => ({
 function lineDisplay(context: Context, live: Live): Display {
   const { style } = context;
   context.out(heading(live.rollout, context.columns(), style));
+  for (const line of workLines(live, context.world.now())) context.out(line);
   return {
     take: (next) => {
       if (next.type === 'lost') context.err('the master is away; the work goes on, trying again');

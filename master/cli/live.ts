@@ -78,6 +78,8 @@ function withHost(live: Live, event: BrineEvent & { kind: 'host' }): Live {
   const { host } = event;
   if (host === undefined) return live;
   const known = live.rollout.hosts.find((each) => each.host === host);
+  // Who joins late is told everything from the beginning, and knows better already.
+  if (known !== undefined && event.at < known.since) return live;
   const next = changedHost(known ?? newcomer(live.rollout, host), event);
   const hosts =
     known === undefined

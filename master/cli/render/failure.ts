@@ -40,7 +40,11 @@ const failedWords: Readonly<Record<string, string>> = {
 };
 
 const named = (name: string, text: string | undefined, width: number): string[] =>
-  text === undefined ? [] : [cut(`    ${name.padEnd(12)} ${harmless(text)}`, width)];
+  text === undefined
+    ? []
+    : wrap(harmless(text), width - 17).map(
+        (line, at) => `    ${(at === 0 ? name : '').padEnd(12)} ${line}`,
+      );
 
 function endWords(failure: HostFailure): string {
   return [

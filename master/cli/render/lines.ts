@@ -1,9 +1,11 @@
 // Events as single lines, for a pipe, a log file, or `master events`.
 
 import type { BrineEvent, StreamItem } from '../../events.ts';
+import type { Live } from '../live.ts';
+import { rowsOf } from './rows.ts';
 import type { Style } from './style.ts';
 import { fit, harmless } from './text.ts';
-import { dateAndTime, timeOfDay } from './time.ts';
+import { dateAndTime, duration, timeOfDay } from './time.ts';
 
 /** One transition of a followed rollout; undefined for what is not one. */
 export function transitionLine(item: StreamItem, style: Style): string | undefined {
@@ -12,6 +14,14 @@ export function transitionLine(item: StreamItem, style: Style): string | undefin
   const phase = paintPhase(item.phase, style);
   return `${timeOfDay(item.at)}  ${fit(harmless(who), 16)}  ${phase}  ${harmless(item.message)}`;
 }
+
+/** What hosts do at this moment, and for how long, for who joins late; the transitions so far follow. */
+export const workLines = (live: Live, now: number): string[] =>
+  rowsOf(live).flatMap(({ host, service, phase, detail, since, kind }) => {
+    if (kind !== 'busy' || (live.work.get(host)?.size ?? 0) === 0) return [];
+    const what = [host, service, phase].filter((word) => word !== '').join(' ');
+    return `now: ${what}${detail === '' ? '' : `, ${detail}`} (for ${duration(now - since)})`;
+  });
 
 /** One line of `master events`; of what a test says, one for each of its lines. */
 export function eventLine(item: StreamItem, style: Style): string {

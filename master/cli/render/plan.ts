@@ -117,9 +117,17 @@ function groupLines(group: readonly HostPlanView[], page: Page): string[] {
         ),
       ];
     case 'changes':
-      return changeLines(first, title, page);
+      return changeLines({ ...first, switches: longestGaps(group) }, title, page);
   }
 }
+
+/** Of hosts that are shown together each gap is that of the one that was away longest. */
+const longestGaps = (group: readonly HostPlanView[]): HostPlanView['switches'] =>
+  (group[0]?.switches ?? []).map((each, at) =>
+    group
+      .flatMap(({ switches }) => switches[at] ?? [])
+      .reduce((most, other) => (other.gapMs > most.gapMs ? other : most), each),
+  );
 
 function changeLines(host: HostPlanView, title: string, page: Page): string[] {
   const { style } = page;

@@ -91,6 +91,7 @@ Nothing to do: 2 hosts run release 7f3a9c2d already.`,
     });
     const text = planText(plan([measured('web-1', 910), measured('web-2', 1_240)]), page(200));
     expect(text).toContain('~ web-1, web-2  5 steps');
+    expect(text).toContain('without an answer for about 1.2 s, as last time');
     expect(text.split('\n').at(-1)).toBe(
       'Plan: 2 hosts to change; predicted gap about 1.2 s, as last time.',
     );
