@@ -8,18 +8,25 @@ export interface Named {
   readonly release: string | null;
   readonly commit: string | null;
   readonly subject: string | null;
+  /** None, of a release: there is nothing that it would run. */
+  readonly images?: readonly unknown[];
 }
 
 /** `beta · release 7f3a9c2d · 3e1f0ab Raise the pool size`, cut to the width. */
 export function heading(named: Named, width: number, style: Style): string {
   const name = harmless(named.environment);
-  const release = named.release === null ? 'no release yet' : `release ${harmless(named.release)}`;
+  const release = releaseWords(named);
   const commit = commitWords(named);
   const rest = cut(
     ` · ${release}${commit === '' ? '' : ` · ${commit}`}`,
     Math.max(0, width - widthOf(name)),
   );
   return style.bold(cut(name, width)) + rest;
+}
+
+function releaseWords({ release, images }: Named): string {
+  if (release === null) return 'no release yet';
+  return images?.length === 0 ? 'nothing any more' : `release ${harmless(release)}`;
 }
 
 /** `3e1f0ab Raise the pool size`; empty for states that are not in git. */

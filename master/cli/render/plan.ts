@@ -15,7 +15,7 @@ export interface Page {
 }
 
 export function planText(plan: PlanView, page: Page): string {
-  const named = plan.removes ? { ...plan, release: null } : plan;
+  const named = plan.removes ? { ...plan, images: [] } : plan;
   const lines = [heading(named, page.width, page.style), ''];
   for (const group of groups(plan.hosts)) lines.push(...groupLines(group, page), '');
   if (plan.batches.length > 0 && changed(plan).length > 0) lines.push(...batchLines(plan, page));

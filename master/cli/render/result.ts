@@ -23,9 +23,10 @@ function successLines(rollout: RolloutView, { style, width }: Page): string[] {
   const done = rollout.hosts.filter((host) => host.phase === 'done');
   const gap = Math.max(-1, ...done.map((host) => host.gapMs ?? -1));
   const images = imageWords(rollout.images);
+  const runs =
+    images === '' ? 'nothing any more' : `release ${harmless(rollout.release)} (${images})`;
   const parts = [
-    `${harmless(rollout.environment)} runs release ${harmless(rollout.release)}`,
-    images === '' ? '' : ` (${images})`,
+    `${harmless(rollout.environment)} runs ${runs}`,
     ` on ${plural(done.length, 'host')}, in ${took(rollout)}`,
     gap < 0 ? '' : `, longest gap ${duration(gap)}`,
   ];

@@ -155,7 +155,7 @@ describe('a stage', () => {
     const back = promotion({ kind: 'rollback', phase: 'rolled-back', exit: 0 });
     taking('POST /v1/environments/gamma/rollback', answer({ promotion: back }));
     answers.json('GET /v1/promotions/p12', back);
-    expect(await master('rollback', 'gamma')).toMatchObject({ code: 0 });
+    expect(await master('rollback', 'gamma', '--yes')).toMatchObject({ code: 0 });
     expect(answers.asked).not.toContain('POST /v1/rollback');
   });
 

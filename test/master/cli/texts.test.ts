@@ -111,7 +111,10 @@ Nothing to do: 2 hosts run release 7f3a9c2d already.`,
 
   it('says of an environment that git no longer has that all of it goes', () => {
     const text = planText({ ...plan([changes('web-1')]), removes: true }, page(80));
+    expect(text.split('\n')[0]).toBe('beta · nothing any more · 3e1f0ab Raise the pool size');
     expect(text.split('\n').at(-1)).toBe('Plan: remove all of it from 1 host.');
+    const gone = rollout('succeeded', [host('web-1', 'done')], { images: [], endedAt: at + 600 });
+    expect(resultText(gone, page(80))).toBe('✓ beta runs nothing any more on 1 host, in 600 ms');
   });
 
   it('shows what makes it impossible', () => {
