@@ -351,7 +351,7 @@ describe('an environment that cannot be resolved', () => {
       'no environment is named bta; did you mean beta?',
     );
     expect(() => wantedVersions(statesOf(), 'production')).toThrow(
-      'no environment is named production; there are beta',
+      'no environment is named production; there is only beta',
     );
   });
 });

@@ -43,7 +43,9 @@ function bodies(asked: AskedStatus, page: Page): string[] {
   if (full) {
     return environments.flatMap((each) => {
       const found = stage(each.environment);
-      return [...(found === undefined ? [] : [stageText(inLine, found, page)]), detailed(each)];
+      // What is pending is told with the environment, host by host.
+      const told = found && stageText(inLine, { ...found, pending: null }, page);
+      return [...(told === undefined ? [] : [told]), detailed(each)];
     });
   }
   const line = pipeline.stages.length === 0 ? [] : [stagesText(inLine, page)];
