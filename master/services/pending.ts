@@ -14,6 +14,7 @@ import type { HostBook } from '../hosts.ts';
 import { liveStage, releaseOf } from '../pipeline/change.ts';
 import type { Pipeline } from '../pipeline/record.ts';
 import { hostsAsked, readDesired } from '../rollout/keys.ts';
+import type { DesiredRecord } from '../rollout/record.ts';
 import type { Store } from '../store/store.ts';
 import { plural } from '../words.ts';
 import type { LoadedStates, StatesReader } from './states.ts';
@@ -29,10 +30,12 @@ export async function pendingOf(
   options: PendingOptions,
   pipeline: Pipeline,
   environment: string,
+  desired?: Desired,
 ): Promise<PendingView | null> {
   const read = options.states.last;
   if (read === undefined) return null;
-  const asked = await askedFor(options.store, environment);
+  const known = desired ?? (await allDesired(options.store, environment));
+  const asked = new Map([...known].map(([host, { state }]) => [host, state]));
   if (!read.states.environments.has(environment as EnvironmentName)) {
     const left = [...asked].filter(([, { containers }]) => containers.length > 0);
     return left.length === 0 ? null : view('removed', read, { hosts: left.map(([host]) => host) });
@@ -54,16 +57,15 @@ export async function pendingOf(
   return view('changed', read, { hosts, images });
 }
 
+type Desired = ReadonlyMap<string, DesiredRecord>;
+
 /** What each host of the environment was asked to run last. */
-async function askedFor(
-  store: Store,
-  environment: string,
-): Promise<ReadonlyMap<string, HostState>> {
+export async function allDesired(store: Store, environment: string): Promise<Desired> {
   const names = await hostsAsked(store, environment);
   const found = await Promise.all(
     names.map(async (name) => {
       const { value } = await readDesired(store, environment, name);
-      return value === undefined ? [] : ([[name, value.state]] as const);
+      return value === undefined ? [] : ([[name, value]] as const);
     }),
   );
   return new Map(found.flat());

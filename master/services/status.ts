@@ -6,21 +6,14 @@ import type { EnvironmentStatus, RolloutView, StatusView } from '../api/contract
 import { unknownName } from '../../states/unknown-name.ts';
 import type { HostBook } from '../hosts.ts';
 import type { Pipeline } from '../pipeline/record.ts';
-import {
-  environmentsIn,
-  hostsAsked,
-  readDesired,
-  readHeads,
-  readObserved,
-  readRollout,
-} from '../rollout/keys.ts';
-import { isOver, type RolloutHead } from '../rollout/record.ts';
+import { environmentsIn, readHeads, readObserved, readRollout } from '../rollout/keys.ts';
+import { isOver, type DesiredRecord, type RolloutHead } from '../rollout/record.ts';
 import { rolloutView } from '../rollout/view.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { environmentStatus, type PlacedHost } from '../views/environment.ts';
 import type { HostRecord } from '../views/hosts.ts';
-import { pendingOf } from './pending.ts';
+import { allDesired, pendingOf } from './pending.ts';
 import type { StatesReader } from './states.ts';
 
 export interface StatusOptions {
@@ -112,35 +105,38 @@ async function oneEnvironment(
     heads.filter(({ id }) => ids.has(id)).map((head) => whole(options, head)),
   );
   const busy = rollouts.some(({ endedAt }) => endedAt === null);
-  const pending = busy ? null : await pendingOf(options, options.pipeline(), environment);
-  const names = await hostsAsked(store, environment);
+  // Read once: of a large fleet it is most of the work.
+  const all = await allDesired(store, environment);
+  const pending = busy ? null : await pendingOf(options, options.pipeline(), environment, all);
   const placed = await Promise.all(
-    names.map((name) => placedHost(store, { environment, name }, hosts)),
+    [...all].map(([name, desired]) => placedHost(store, { environment, name, desired }, hosts)),
   );
   return environmentStatus({ environment, rollouts, pending, hosts: placed.flat() });
+}
+
+interface Asked {
+  readonly environment: string;
+  readonly name: string;
+  readonly desired: DesiredRecord;
 }
 
 /** Empty for a host that is no longer there, or no longer runs anything of the environment. */
 async function placedHost(
   store: Store,
-  { environment, name }: { readonly environment: string; readonly name: string },
+  { environment, name, desired }: Asked,
   { records, linked }: Hosts,
 ): Promise<readonly PlacedHost[]> {
   const id = parseHostId(name);
   const record = records.get(name);
   if (id === undefined || record === undefined) return [];
-  const [desired, observed] = await Promise.all([
-    readDesired(store, environment, id),
-    readObserved(store, environment, id),
-  ]);
-  if (desired.value === undefined) return [];
+  const observed = await readObserved(store, environment, id);
   const running = observed.value?.running.length ?? 0;
-  if (desired.value.state.containers.length === 0 && running === 0) return [];
+  if (desired.state.containers.length === 0 && running === 0) return [];
   const { lastSeen, away = false } = record;
   return [
     {
       ...{ host: id, online: linked.has(id), lastSeen, away },
-      ...{ desired: desired.value, observed: observed.value },
+      ...{ desired, observed: observed.value },
     },
   ];
 }
