@@ -11,7 +11,7 @@ import {
   type StreamItem,
 } from './events.ts';
 import { pass, Subscriber, type EventFilter } from './subscriber.ts';
-import type { Compare, Store, Write } from './store/store.ts';
+import type { Committed, Compare, Store, Write } from './store/store.ts';
 
 export type { EventFilter } from './subscriber.ts';
 
@@ -47,12 +47,12 @@ export class EventLog {
     return this.#newest;
   }
 
-  /** The caller's writes and its events in one commit; false when a compare did not hold. */
+  /** The caller's writes and its events in one commit; undefined when a compare did not hold. */
   commit(
     compares: readonly Compare[],
     writes: readonly Write[],
     events: readonly NewEvent[],
-  ): Promise<boolean> {
+  ): Promise<Committed | undefined> {
     const turn = this.#turn.then(() => this.#commit(compares, writes, events));
     this.#turn = turn.catch(() => undefined);
     return turn;
@@ -126,7 +126,7 @@ export class EventLog {
     compares: readonly Compare[],
     writes: readonly Write[],
     events: readonly NewEvent[],
-  ): Promise<boolean> {
+  ): Promise<Committed | undefined> {
     const at = this.#world.now();
     const numbered = events.map((event, index): BrineEvent => ({
       ...event,
@@ -145,12 +145,12 @@ export class EventLog {
           .map((seq) => ({ delete: keyOf(seq) })),
       ],
     );
-    if (done === undefined) return false;
+    if (done === undefined) return undefined;
     this.#newest += numbered.length;
     for (const event of numbered) {
       for (const subscriber of this.#subscribers) subscriber.offer(event);
     }
-    return true;
+    return done;
   }
 
   async *#stored(after: number, gapless: boolean): AsyncGenerator<BrineEvent> {

@@ -73,11 +73,12 @@ export function apiTokens(store: Store, log: EventLog, world: World): ApiTokens 
       const entry = await store.get(`${prefix}${id}`);
       if (entry === undefined) return false;
       const message = `token ${id} for the API was revoked`;
-      return log.commit(
+      const done = await log.commit(
         [{ key: entry.key, revision: entry.revision }],
         [{ delete: entry.key }],
         [{ kind: 'token', what: 'revoked', actor, cause: 'request', message }],
       );
+      return done !== undefined;
     },
   };
 }

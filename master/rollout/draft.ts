@@ -138,7 +138,7 @@ export function finish(
 /** Something got further: the time that it may take without progress begins anew. */
 export function progressed(draft: Draft): void {
   const deadline = draft.now + draft.rollout.policy.progressMs;
-  draft.rollout = { ...draft.rollout, deadline };
+  draft.rollout = { ...draft.rollout, deadline, resumed: 0 };
 }
 
 export const idsOf = (hosts: readonly RolloutHost[]): readonly HostId[] =>

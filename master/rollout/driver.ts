@@ -150,11 +150,11 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     });
   }
 
-  onReport(host: HostId, _seq: number, report: Report): Promise<void> {
+  onReport(host: HostId, seq: number, report: Report): Promise<void> {
     return this.#inTurn(async () => {
       const { environment } = report;
       const known = await readObserved(this.#store, environment, host);
-      const observed = observedWriting(host, report, known);
+      const observed = observedWriting(host, { seq, report }, known);
       if (takesPart(this.current(environment), host)) {
         await this.#underway.decide(environment, { type: 'report', host, report }, observed);
       } else if (observed !== undefined) {

@@ -1,8 +1,6 @@
 // Where a rollout's records stand in the store, and how they are read. What comes out of the store has
 // been parsed here.
 
-import type { Report } from '../../protocol/messages.ts';
-import { report } from '../../protocol/messages.ts';
 import { hostState } from '../../protocol/state-schema.ts';
 import type { HostState } from '../../states/model.ts';
 import type { Entry, Store } from '../store/store.ts';
@@ -10,9 +8,11 @@ import { inTurn } from './batches.ts';
 import {
   desiredRecord,
   heldRecord,
+  observedRecord,
   rolloutHead,
   rolloutHost,
   type DesiredRecord,
+  type ObservedRecord,
   type Rollout,
   type RolloutHead,
 } from './record.ts';
@@ -88,8 +88,8 @@ export const readObserved = async (
   store: ReadOne,
   environment: string,
   host: string,
-): Promise<Versioned<Report>> =>
-  versioned(await store.get(keys.observed(environment, host)), (raw) => report.parse(raw));
+): Promise<Versioned<ObservedRecord>> =>
+  versioned(await store.get(keys.observed(environment, host)), (raw) => observedRecord.parse(raw));
 
 /** The newest generation that a host says it holds where the master has asked it for nothing. */
 export const readHeld = async (

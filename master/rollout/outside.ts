@@ -7,7 +7,7 @@ import type { NewEvent } from '../events.ts';
 import type { Compare, Write } from '../store/store.ts';
 import { keys, type Versioned } from './keys.ts';
 import { failedPhase, firstWords, gotThere, longestGap } from './outcome.ts';
-import type { DesiredRecord } from './record.ts';
+import type { DesiredRecord, ObservedRecord } from './record.ts';
 
 export interface Writing {
   readonly compares: readonly Compare[];
@@ -20,18 +20,24 @@ export const nothingToWrite: Writing = { compares: [], writes: [], events: [] };
 /** Undefined where the report is not newer than what is known: a repetition. */
 export function observedWriting(
   host: HostId,
-  report: Report,
-  known: Versioned<Report>,
+  told: ObservedRecord,
+  known: Versioned<ObservedRecord>,
 ): Writing | undefined {
   const { value, revision } = known;
-  if (value !== undefined && !isNewer(report, value)) return undefined;
-  const key = keys.observed(report.environment, host);
-  return { compares: [{ key, revision }], writes: [{ put: key, value: report }], events: [] };
+  if (value !== undefined && !isNewer(told, value)) return undefined;
+  const key = keys.observed(told.report.environment, host);
+  return { compares: [{ key, revision }], writes: [{ put: key, value: told }], events: [] };
 }
 
-const isNewer = (report: Report, known: Report): boolean =>
-  report.generation > known.generation ||
-  (report.generation === known.generation && report.endedAt > known.endedAt);
+/**
+ * By the host's own numbers: its clock may go back. Only where it counts from one again, because it lost
+ * its journal, that clock tells a new report from one that is sent once more.
+ */
+function isNewer({ seq, report }: ObservedRecord, known: ObservedRecord): boolean {
+  const { generation, endedAt } = known.report;
+  if (report.generation !== generation) return report.generation > generation;
+  return seq > known.seq || report.endedAt > endedAt;
+}
 
 /** A host that got where it should, or could not, while no rollout waited for it. */
 export function convergedWriting(

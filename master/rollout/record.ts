@@ -2,7 +2,7 @@
 // entry of their own, so that a report of one host does not write the others again.
 
 import { z } from 'zod';
-import { hostFailure, running } from '../../protocol/messages.ts';
+import { hostFailure, report, running } from '../../protocol/messages.ts';
 import {
   branded,
   environmentName,
@@ -116,6 +116,8 @@ export const rolloutHead = z
     endedAt: at.nullable(),
     /** Without progress until then it fails. */
     deadline: at,
+    /** How often the master began anew since anything got further. */
+    resumed: count.exactOptional(),
     exit: count.nullable(),
   })
   .readonly();
@@ -140,6 +142,10 @@ export const desiredRecord = z
   })
   .readonly();
 export type DesiredRecord = z.infer<typeof desiredRecord>;
+
+/** The newest report of a host, and the number that the host gave it. */
+export const observedRecord = z.strictObject({ seq: count, report }).readonly();
+export type ObservedRecord = z.infer<typeof observedRecord>;
 
 /** The generation that a host says it holds of an environment that the master wants nothing of. */
 export const heldRecord = z.strictObject({ generation: count }).readonly();

@@ -74,9 +74,19 @@ function decide(draft: Draft, event: RolloutEvent): void {
     case 'abort':
       return onAbort(draft, event.actor);
     case 'resume':
-      patchAll(draft, idsOf(draft.rollout.hosts), () => ({ lost: true }));
-      return progressed(draft);
+      return onResume(draft);
   }
+}
+
+/** As often as this a new beginning of the master gives hosts their time again. */
+const resumesMax = 3;
+
+/** A master that dies over and over must not keep a rollout waiting for ever. */
+function onResume(draft: Draft): void {
+  patchAll(draft, idsOf(draft.rollout.hosts), () => ({ lost: true }));
+  const resumed = (draft.rollout.resumed ?? 0) + 1;
+  if (resumed <= resumesMax) progressed(draft);
+  draft.rollout = { ...draft.rollout, resumed };
 }
 
 const phases = {

@@ -4,19 +4,21 @@
 
 import type { Logger } from 'pino';
 import type { Desire } from '../../protocol/messages.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { World } from '../../protocol/world.ts';
 import { fault } from '../../states/faults.ts';
 import { parseRolloutId, type HostId, type RolloutId } from '../../states/ids.ts';
 import type { HostState } from '../../states/model.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Compare, Store } from '../store/store.ts';
+import type { Committed, Compare, Store } from '../store/store.ts';
 import type { Beginning, Candidate } from './begin.ts';
 import { keys, newestNumber, readDesired, readHeld, readRollout } from './keys.ts';
 import { outdatedWrites } from './outdated.ts';
 import { joined, nothingToWrite, type Writing } from './outside.ts';
 import { isOver, type Rollout } from './record.ts';
 import { advance, wakeAt, type Effect, type RolloutEvent } from './reducer.ts';
+import { plural } from '../words.ts';
 import { transition, type Decided } from './transition.ts';
 
 export interface UnderwayOptions {
@@ -67,9 +69,12 @@ export class Underway {
     for (const { value } of await store.range(keys.busy(''))) {
       const { rollout: id } = value as { rollout: string };
       const rollout = await readRollout(store, id);
-      if (rollout === undefined) throw new Error(`${id} is under way, but not recorded`);
+      const head = await store.get(keys.head(id));
+      if (rollout === undefined || head === undefined) {
+        throw new Error(`${id} is under way, but not recorded`);
+      }
       const { environment } = rollout;
-      this.#open.set(environment, { rollout, revision: await this.#revisionOf(rollout) });
+      this.#open.set(environment, { rollout, revision: head.revision });
       log.info({ rollout: id, environment }, 'going on with a rollout');
       await this.decide(environment, { type: 'resume' });
     }
@@ -106,7 +111,7 @@ export class Underway {
     const hosts: Candidate[] = [];
     for (const host of request.hosts) {
       const generation = await this.#generation(environment, host.host);
-      hosts.push({ ...host, generation, state: states.numberOf(host.state) });
+      hosts.push({ ...host, generation, state: states.numberOf(host.state, host.host) });
     }
     const [rollout, effects] = begin({ ...request, id, hosts }, world.now());
     const beside = {
@@ -134,9 +139,14 @@ export class Underway {
     await this.#carryOut({ before, after, effects }, head, beside);
   }
 
-  async commit({ compares, writes, events }: Writing): Promise<void> {
-    if (writes.length === 0 && events.length === 0) return;
-    if (await this.#options.eventlog.commit(compares, writes, events)) return;
+  async commit(writing: Writing): Promise<void> {
+    const { writes, events } = writing;
+    if (writes.length > 0 || events.length > 0) await this.#committed(writing);
+  }
+
+  async #committed({ compares, writes, events }: Writing): Promise<Committed> {
+    const done = await this.#options.eventlog.commit(compares, writes, events);
+    if (done !== undefined) return done;
     throw new Error(`somebody else has changed one of ${compares.map(({ key }) => key).join()}`);
   }
 
@@ -154,12 +164,12 @@ export class Underway {
   async #carryOut(decided: Decided, head: Compare, beside = nothingToWrite): Promise<void> {
     const { after } = decided;
     const { desires, ...own } = await transition(this.#options.store, decided);
-    await this.commit(joined({ ...own, compares: [...own.compares, head] }, beside));
+    const all = joined({ ...own, compares: [...own.compares, head] }, beside);
+    const { revision } = await this.#committed(all);
     if (isOver(after)) {
       this.#open.delete(after.environment);
       this.#ended(after);
     } else {
-      const revision = await this.#revisionOf(after);
       this.#open.set(after.environment, { rollout: after, revision });
     }
     const missed = desires.filter(({ host, desire }) => !this.send(host, desire));
@@ -177,12 +187,6 @@ export class Underway {
     const held = await readHeld(store, environment, host);
     return Math.max(desired.value?.generation ?? 0, held);
   }
-
-  async #revisionOf({ id }: Rollout): Promise<number> {
-    const entry = await this.#options.store.get(keys.head(id));
-    if (entry === undefined) throw new Error(`${id} is not recorded`);
-    return entry.revision;
-  }
 }
 
 function rolloutId(number: number): RolloutId {
@@ -191,15 +195,28 @@ function rolloutId(number: number): RolloutId {
   return id;
 }
 
+/** What a desire says beside its state. */
+const besideBytes = 1_024;
+const stateBytesMax = limits.frameBytesMax - besideBytes;
+
+function checkSize(bytes: number, { environment, containers }: HostState, host: HostId): void {
+  if (bytes <= stateBytesMax) return;
+  const what = `what ${host} should run for ${environment} (${plural(containers.length, 'container')})`;
+  const message = `${what} takes ${bytes} bytes, and a message to a host at most ${stateBytesMax}`;
+  throw fault('STATE_INVALID', message, { where: host });
+}
+
 /** Each different state once, with a number. */
 class StateList {
   readonly all: HostState[] = [];
   readonly #numbers = new Map<string, number>();
 
-  numberOf(state: HostState): number {
+  /** Throws STATE_INVALID where no message could carry it to the host. */
+  numberOf(state: HostState, host: HostId): number {
     const text = JSON.stringify(state);
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
+    checkSize(Buffer.byteLength(text), state, host);
     this.#numbers.set(text, this.all.length);
     return this.all.push(state) - 1;
   }

@@ -130,13 +130,13 @@ async function placedHost(
   const record = records.get(name);
   if (id === undefined || record === undefined) return [];
   const observed = await readObserved(store, environment, id);
-  const running = observed.value?.running.length ?? 0;
+  const running = observed.value?.report.running.length ?? 0;
   if (desired.state.containers.length === 0 && running === 0) return [];
   const { lastSeen, away = false } = record;
   return [
     {
       ...{ host: id, online: linked.has(id), lastSeen, away },
-      ...{ desired, observed: observed.value },
+      ...{ desired, observed: observed.value?.report },
     },
   ];
 }

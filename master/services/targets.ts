@@ -57,7 +57,7 @@ export async function targetOf(store: Store, host: HostId, state: HostState): Pr
     readDesired(store, state.environment, host),
     readObserved(store, state.environment, host),
   ]);
-  return { host, state, desired: desired.value, observed: observed.value };
+  return { host, state, desired: desired.value, observed: observed.value?.report };
 }
 
 /**

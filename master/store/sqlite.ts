@@ -6,7 +6,7 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqli
 import { Fault, fault } from '../../states/faults.ts';
 import { bounds, checkedWrites, type StoredChange } from './keys.ts';
 import { migrations as ownMigrations } from './migrations.ts';
-import type { Change, Compare, Entry, Store, Write } from './store.ts';
+import type { Change, Committed, Compare, Entry, Store, Write } from './store.ts';
 
 export interface StoreOptions {
   readonly migrations?: readonly string[];
@@ -111,7 +111,7 @@ class SqliteStore implements Store {
   async commit(
     compares: readonly Compare[],
     writes: readonly Write[],
-  ): Promise<{ readonly revision: number } | undefined> {
+  ): Promise<Committed | undefined> {
     const changes = checkedWrites(writes);
     try {
       const revision = transact(this.#database, () => this.#write(compares, changes));

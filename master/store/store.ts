@@ -15,6 +15,11 @@ export interface Compare {
 
 export type Write = { readonly put: string; readonly value: unknown } | { readonly delete: string };
 
+/** What was written names this revision when it is changed next. */
+export interface Committed {
+  readonly revision: number;
+}
+
 export interface Change {
   readonly key: string;
   /** Undefined for a deletion. */
@@ -30,10 +35,7 @@ export interface Store {
     options?: { readonly after?: string; readonly limit?: number; readonly reverse?: boolean },
   ): Promise<readonly Entry[]>;
   /** All writes or none, durable when it resolves; undefined when a compare did not hold. */
-  commit(
-    compares: readonly Compare[],
-    writes: readonly Write[],
-  ): Promise<{ readonly revision: number } | undefined>;
+  commit(compares: readonly Compare[], writes: readonly Write[]): Promise<Committed | undefined>;
   /** Changes of keys with the prefix after `revision`, in order, until the signal fires. */
   watch(prefix: string, revision: number, signal: AbortSignal): AsyncIterable<Change>;
   revision(): Promise<number>;

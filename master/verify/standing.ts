@@ -15,7 +15,7 @@ export async function standings(
   return Promise.all(
     hosts.map(async ({ host, state }) => {
       const desired = (await readDesired(store, environment, host.id)).value;
-      const observed = (await readObserved(store, environment, host.id)).value;
+      const observed = (await readObserved(store, environment, host.id)).value?.report;
       const standing = standingOf({ desired, observed, release, linked: linked.has(host.id) });
       return { host, services: new Set(state.containers.map(({ service }) => service)), standing };
     }),

@@ -98,11 +98,11 @@ export class Fixture {
     return (await readDesired(this.store, environment, host)).value;
   }
 
-  async #commit(...args: Parameters<EventLog['commit']>): Promise<boolean> {
+  async #commit(...args: Parameters<EventLog['commit']>): ReturnType<EventLog['commit']> {
     if (this.#dead) throw new Killed();
     this.commits += 1;
     const dies = this.killAt?.commit === this.commits ? this.killAt : undefined;
-    const done = dies?.durable === false ? false : await this.log.commit(...args);
+    const done = dies?.durable === false ? undefined : await this.log.commit(...args);
     if (dies !== undefined) {
       this.#dead = true;
       throw new Killed();

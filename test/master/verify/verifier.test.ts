@@ -104,7 +104,10 @@ async function converged(
     [],
     [
       { put: keys.desired('beta', host), value: made },
-      { put: keys.observed('beta', host), value: { ...report, generation: more.at ?? 4 } },
+      {
+        put: keys.observed('beta', host),
+        value: { seq: 1, report: { ...report, generation: more.at ?? 4 } },
+      },
     ],
   );
 }
