@@ -42,13 +42,13 @@ export const coloured: Style = {
   busy: shade(palette.busy),
 };
 
-/** For terminals that know eight colours only. */
+/** For terminals that know eight colours only, of which red and magenta alone read on white too. */
 const eightColours: Style = {
   ...coloured,
-  good: sgr(32, 39),
+  good: same,
   bad: sgr(31, 39),
-  warn: sgr(33, 39),
-  busy: sgr(36, 39),
+  warn: sgr(35, 39),
+  busy: same,
 };
 
 const bitsFor256 = 8;
