@@ -3,15 +3,18 @@
 //
 // Long because it is all that there is, wired.
 
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { readCertificates } from '../protocol/identity/authority.ts';
+import { domainOf } from '../protocol/identity/names.ts';
+import { isSignedDesire } from '../protocol/identity/signing.ts';
+import type { Desire } from '../protocol/messages.ts';
 import { version } from '../protocol/version.ts';
 import type { World } from '../protocol/world.ts';
 import type { Fault } from '../states/faults.ts';
 import { openControl } from './control.ts';
 import { engineFacts, machineFacts } from './facts.ts';
 import type { Holding } from './holding.ts';
-import { readMinion, type Identity, type MinionConfig } from './identity.ts';
+import { readMinion, signerOf, type Identity, type MinionConfig } from './identity.ts';
 import { Journal } from './journal.ts';
 import { acceptedOf, type Facts } from './journal/held.ts';
 import { startLink, type Link, type LinkHandlers } from './link.ts';
@@ -45,7 +48,9 @@ export async function startMinion(options: DaemonOptions): Promise<Daemon> {
   const control = await openControl({ dir, status, onLost: fail });
   try {
     const owner = ownerOf(identity);
-    const journal = await Journal.open({ dir, owner, world, log });
+    const signer = signerOf(identity);
+    const isSigned = (desire: Desire): boolean => isSignedDesire(signer, identity.id, desire);
+    const journal = await Journal.open({ dir, owner, isSigned, world, log });
     minion = new Minion(options, { config, identity, journal });
     await minion.start();
     log.info({ id: identity.id, url: config.url, version: version() }, 'the minion runs');
@@ -64,8 +69,11 @@ export async function startMinion(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** Generations of another master, or of another host, mean nothing here. */
-const ownerOf = ({ id, ca }: Identity): string =>
-  `${id} of ${createHash('sha256').update(ca).digest('hex').slice(0, 16)}`;
+function ownerOf({ id, ca }: Identity): string {
+  const [authority] = readCertificates(ca);
+  // It stays when the authority's key is changed.
+  return `${id} of ${(authority && domainOf(authority)) ?? 'nobody'}`;
+}
 
 interface Parts {
   readonly config: MinionConfig;

@@ -1,13 +1,16 @@
 // Who this minion is and whose: minion.yaml, its key and the two certificates, as `minion join` wrote
 // them into the minion's own directory.
 
+import type { KeyObject } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { readIfThere, writeWhole } from '../protocol/identity/files.ts';
+import { readSigner } from '../protocol/identity/signing.ts';
 import { fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
+import { parseDuration } from '../states/units.ts';
 import { parseMasterUrl } from './master-url.ts';
 
 export interface MinionConfig {
@@ -16,6 +19,8 @@ export interface MinionConfig {
   readonly id: HostId;
   /** Of the Docker Engine, as in DOCKER_HOST; absent where that or the default decides. */
   readonly docker?: string;
+  /** See {@link arpRetryMs}. */
+  readonly arp_retry?: number | 'off';
 }
 
 /** Everything in PEM. */
@@ -24,6 +29,8 @@ export interface Identity {
   readonly key: string;
   readonly cert: string;
   readonly ca: string;
+  /** The public half of the master's signing key, in base64. */
+  readonly signer: string;
 }
 
 export const minionFiles = (dir: string) => ({
@@ -31,13 +38,11 @@ export const minionFiles = (dir: string) => ({
   key: join(dir, 'key.pem'),
   cert: join(dir, 'cert.pem'),
   ca: join(dir, 'ca.pem'),
-});
-
-/** Throws MINION_UNSET where nobody has joined, BAD_USAGE where minion.yaml makes no sense. */
+  signer: join(dir, 'signer.pub'),
   /** Key and certificate together, until both have taken their places. */
   renewed: join(dir, 'renewed.pem'),
-export async function readMinion(
-  dir: string,
+});
+
 /** Whole or not at all, wherever the machine dies: the two files cannot be written at once. */
 export async function keepRenewed(dir: string, { key, cert }: Identity): Promise<void> {
   const files = minionFiles(dir);
@@ -55,17 +60,21 @@ async function finishRenewal(dir: string): Promise<void> {
   await rm(files.renewed);
 }
 
+/** Throws MINION_UNSET where nobody has joined, BAD_USAGE where minion.yaml makes no sense. */
+export async function readMinion(
+  dir: string,
 ): Promise<{ readonly config: MinionConfig; readonly identity: Identity }> {
   const files = minionFiles(dir);
-  const [text, key, cert, ca] = await Promise.all([
+  await finishRenewal(dir);
+  const [text, key, cert, ca, signer] = await Promise.all([
     read(files.config, dir),
     read(files.key, dir),
-  await finishRenewal(dir);
     read(files.cert, dir),
     read(files.ca, dir),
+    read(files.signer, dir),
   ]);
   const config = parseMinionConfig(text, files.config);
-  return { config, identity: { id: config.id, key, cert, ca } };
+  return { config, identity: { id: config.id, key, cert, ca, signer } };
 }
 
 export function parseMinionConfig(text: string, path: string): MinionConfig {
@@ -78,6 +87,14 @@ export function parseMinionConfig(text: string, path: string): MinionConfig {
   const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
   throw fault('BAD_USAGE', `${place}${issue?.message ?? 'not valid'}`, { where: path });
 }
+
+/** Milliseconds; undefined where the kernel's own second is to stay. */
+export function arpRetryMs({ arp_retry: asked = 20 }: MinionConfig): number | undefined {
+  return asked === 'off' ? undefined : asked;
+}
+
+/** A container's kernel answers at once; sooner would be only noise. */
+const arpRetryMsMin = 10;
 
 export const minionConfigText = (config: MinionConfig): string => stringify(config);
 
@@ -94,7 +111,25 @@ const schema = z.strictObject({
     context.addIssue({ code: 'custom', message: 'not the id of a host' });
     return z.NEVER;
   }),
-  docker: z.string().min(1).exactOptional(),
+  docker: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Where the Docker Engine is, as in `DOCKER_HOST`, which goes before it.'),
+  arp_retry: z
+    .string()
+    .transform((raw, context) => {
+      if (raw === 'off') return raw;
+      const parsed = parseDuration(raw);
+      if (parsed.ok && parsed.value >= arpRetryMsMin) return parsed.value;
+      const message = parsed.ok ? `at least ${arpRetryMsMin}ms` : parsed.problem;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .exactOptional()
+    .describe(
+      'How soon the kernel looks again for the address of a container that just starts, on the bridges of our own networks; `off` leaves them as Docker made them.',
+    ),
 });
 
 async function read(path: string, dir: string): Promise<string> {
@@ -105,3 +140,10 @@ async function read(path: string, dir: string): Promise<string> {
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
+
+/** Throws MINION_UNSET. */
+export function signerOf({ signer }: Identity): KeyObject {
+  const key = readSigner(signer);
+  if (key === undefined) throw fault('MINION_UNSET', 'signer.pub is not the key of a master');
+  return key;
+}

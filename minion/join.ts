@@ -12,6 +12,7 @@ import { readIfThere, writeWhole } from '../protocol/identity/files.ts';
 import { keyDigest, keyText, makeKey, parseDigest, readKey } from '../protocol/identity/keys.ts';
 import { domainOf } from '../protocol/identity/names.ts';
 import { makeCsr } from '../protocol/identity/request.ts';
+import { readSigner } from '../protocol/identity/signing.ts';
 import { parseToken, type JoinToken } from '../protocol/identity/token.ts';
 import { limits } from '../protocol/limits.ts';
 import { realWorld, type World } from '../protocol/world.ts';
@@ -70,8 +71,12 @@ export async function join(options: JoinOptions): Promise<Joined> {
   const answer = await enrol({ url, ca, world, told, ...(signal && { signal }) }, request);
   const certificate = acceptedCertificate(answer.certificate, { key, ca: ca.toString(), id });
   checkValidity(certificate, placeOf(url), world.now());
+  if (readSigner(answer.signer) === undefined) {
+    throw fault('JOIN_REFUSED', 'the master answered without the key that signs its words');
+  }
   await writeWhole(files.ca, ca.toString(), 0o644);
   await writeWhole(files.cert, answer.certificate, 0o644);
+  await writeWhole(files.signer, answer.signer, 0o644);
   const config: MinionConfig = { url, id, ...(docker === undefined ? {} : { docker }) };
   // The last one, and whole: where it is, everything is.
   await writeWhole(files.config, minionConfigText(config), 0o644);

@@ -20,6 +20,8 @@ export interface JournalOptions {
   readonly dir: string;
   /** Host and master, as one text; the journal of another owner is set aside. */
   readonly owner: string;
+  /** False for a desire that is not the master's word to this host: the file is set aside. */
+  readonly isSigned: (desire: Desire) => boolean;
   readonly world: World;
   readonly log: Logger;
 }
@@ -48,9 +50,9 @@ export class Journal {
   }
 
   /** Throws JOURNAL_UNUSABLE where the file cannot be used at all. */
-  static async open({ dir, owner, world, log }: JournalOptions): Promise<Journal> {
+  static async open({ dir, log, ...options }: JournalOptions): Promise<Journal> {
     const journal = new Journal(join(dir, 'journal'), log);
-    await journal.#load(owner, world.now());
+    await journal.#load(options);
     return journal;
   }
 
@@ -104,10 +106,11 @@ export class Journal {
     await this.#file.close();
   }
 
-  async #load(owner: string, now: number): Promise<void> {
+  async #load({ owner, isSigned, world }: Omit<JournalOptions, 'dir' | 'log'>): Promise<void> {
+    const now = world.now();
     const recovered = await this.#file.read();
     const held = recovered.records.reduce(fold, holdsNothing);
-    const reason = reasonAgainst(recovered, held, owner);
+    const reason = reasonAgainst(recovered, held, owner) ?? unsignedIn(held, isSigned);
     // Numbers grow even when the file that held the last one is lost.
     const lastNumber = Math.max(held.lastNumber, now);
     const base = reason === undefined ? held : holdsNothing;
@@ -206,4 +209,13 @@ function reasonAgainst(recovered: Recovered, held: Held, owner: string): string 
   if (recovered.damage !== undefined) return `the journal is damaged: ${recovered.damage}`;
   if (held.owner === undefined || held.owner === owner) return undefined;
   return 'the journal is of another host or master';
+}
+
+function unsignedIn(held: Held, isSigned: JournalOptions['isSigned']): string | undefined {
+  for (const [name, { newest, running, good }] of held.environments) {
+    const desires = new Set([newest, running, good].filter((each) => each !== undefined));
+    if ([...desires].every(isSigned)) continue;
+    return `what it holds for ${name} is not signed for this host by its master`;
+  }
+  return undefined;
 }

@@ -1,7 +1,9 @@
 // One session with the master, from the minion's hello to its end: what is said in it and in which
 // order. That there is a next one is link.ts's part.
 
+import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
+import { isSignedCall, isSignedDesire } from '../protocol/identity/signing.ts';
 import { limits } from '../protocol/limits.ts';
 import {
   fromMaster,
@@ -14,6 +16,7 @@ import {
 import type { Pulse } from '../protocol/pulse.ts';
 import { FrameTooLarge, Session } from '../protocol/session.ts';
 import type { World } from '../protocol/world.ts';
+import type { HostId } from '../states/ids.ts';
 import { Calls, defect, type Say } from './calls.ts';
 import type { Connected } from './connect.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
@@ -40,7 +43,9 @@ export interface LinkSource {
 
 export interface LinkSessionOptions {
   /** The id that the master must welcome. */
-  readonly id: string;
+  readonly id: HostId;
+  /** Whose signature makes a desire one to obey. */
+  readonly signer: KeyObject;
   readonly world: World;
   readonly log: Logger;
   readonly pulse: Pulse;
@@ -123,7 +128,7 @@ export class LinkSession {
   }
 
   #receive(message: FromMaster): void {
-    const { handlers } = this.#options;
+    const { handlers, id, signer } = this.#options;
     if (message.type === 'welcome') {
       this.#welcome(message);
       return;
@@ -134,10 +139,13 @@ export class LinkSession {
     }
     switch (message.type) {
       case 'desire':
-        handlers.onDesire(message);
+        if (isSignedDesire(signer, id, message)) handlers.onDesire(message);
+        else this.end(unsigned('a desired state'));
         break;
       case 'call':
-        if (!this.#calls.begin(message)) this.end('more calls than were agreed');
+        if (message.call.verb === 'test' && !isSignedCall(signer, id, message)) {
+          this.end(unsigned('a test'));
+        } else if (!this.#calls.begin(message)) this.end('more calls than were agreed');
         break;
       case 'cancel':
         this.#calls.cancel(message.id);
@@ -197,3 +205,6 @@ export class LinkSession {
     this.#session.send({ type: 'result', id: message.id, answer });
   }
 }
+
+const unsigned = (what: string): string =>
+  `${what} came that is not signed for this host by the key that its master had when it joined`;

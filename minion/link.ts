@@ -8,6 +8,7 @@ import { Pulse, type PulseLimits } from '../protocol/pulse.ts';
 import type { World } from '../protocol/world.ts';
 import { connect } from './connect.ts';
 import type { Identity } from './identity.ts';
+import { signerOf } from './identity.ts';
 import { LinkSession, type Hello, type LinkHandlers, type LinkSource } from './link-session.ts';
 
 export type { LinkHandlers, LinkSource } from './link-session.ts';
@@ -137,7 +138,7 @@ class MasterLink implements Link {
       const connected = await connect(asked);
       const began = world.now();
       this.#session = new LinkSession(connected, {
-        ...{ ...this.#options, id: identity.id, pulse: this.#pulse },
+        ...{ ...this.#options, id: identity.id, signer: signerOf(identity), pulse: this.#pulse },
         onWelcomed: () => {
           welcomed.abort();
         },

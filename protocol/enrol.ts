@@ -22,6 +22,8 @@ export type EnrolRequest = z.infer<typeof enrolRequest>;
 export const enrolAnswer = z.object({
   certificate: pem,
   labels: z.record(z.string(), z.string()),
+  /** Whose word the host obeys (identity/signing.ts). */
+  signer: z.string().max(200),
 });
 export type EnrolAnswer = z.infer<typeof enrolAnswer>;
 

@@ -12,6 +12,7 @@ import {
   environmentName,
   hostState,
   pinnedImage,
+  releaseId,
   sourcePosition,
 } from './state-schema.ts';
 import { tested, testRequest } from './test-schema.ts';
@@ -21,6 +22,9 @@ const name = z.string().max(256);
 const count = z.number().int().min(0);
 const at = z.number().int();
 const logLines = z.array(z.string().max(limits.logLineCharsMax)).max(limits.logLinesMax);
+
+/** Ed25519 in base64. */
+const signature = z.string().length(88);
 
 const faultCode = z.enum(Object.keys(faults) as [FaultCode, ...FaultCode[]]);
 
@@ -128,6 +132,8 @@ export const desire = z.strictObject({
   /** Whether a host that fails goes back to what it ran, by itself and at once. */
   onFailure: z.enum(['rollback', 'pause']),
   state: hostState,
+  /** Of the master, for one host (identity/signing.ts); a minion obeys none without it. */
+  signature: signature.exactOptional(),
 });
 export type Desire = z.infer<typeof desire>;
 
@@ -260,7 +266,14 @@ export const fromMaster = z.discriminatedUnion('type', [
     labels: z.record(name, text),
   }),
   desire,
-  z.strictObject({ type: z.literal('call'), id: name, deadlineMs: count, call }),
+  z.strictObject({
+    type: z.literal('call'),
+    id: name,
+    deadlineMs: count,
+    call,
+    /** Of the master, for one host, where the call runs something there. */
+    signature: signature.exactOptional(),
+  }),
   z.strictObject({ type: z.literal('cancel'), id: name }),
   /** Everything up to and with `seq` is stored durably. */
   z.strictObject({ type: z.literal('ack'), seq: count }),

@@ -1,6 +1,8 @@
 // Questions to one minion that wait for their answer: each ends with it, with its deadline, or with
 // the link.
 
+import type { KeyObject } from 'node:crypto';
+import { signCall } from '../../protocol/identity/signing.ts';
 import {
   answers,
   type Answer,
@@ -19,6 +21,7 @@ type Result = Extract<FromMinion, { type: 'result' }>['answer'];
 export interface CallsOptions {
   readonly host: HostId;
   readonly deadlines: Deadlines;
+  readonly signing: KeyObject;
   /** False where there is no link any more. */
   readonly send: (message: Extract<FromMaster, { type: 'call' | 'cancel' }>) => boolean;
 }
@@ -52,7 +55,7 @@ export class Calls {
     deadlineMs: number,
     { signal, onLines }: CallOptions = {},
   ): Promise<Answer<V>> {
-    const { host, deadlines } = this.#options;
+    const { host, deadlines, signing } = this.#options;
     signal?.throwIfAborted();
     if (this.#waiting.size >= limits.callsOpenMax) {
       const message = `${host} has ${limits.callsOpenMax} questions to answer already`;
@@ -76,7 +79,8 @@ export class Calls {
           const message = `${host} did not answer within ${ms / 1_000} s`;
           reject(fault('HOSTS_MISSING', message, { where: host }));
         });
-        if (!this.#options.send({ type: 'call', id, deadlineMs: ms, call })) {
+        const signed = call.verb === 'test' && { signature: signCall(signing, host, call) };
+        if (!this.#options.send({ type: 'call', id, deadlineMs: ms, call, ...signed })) {
           reject(lost(host, 'it has just ended'));
         }
       })) as Answer<V>;

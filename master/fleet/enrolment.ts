@@ -36,6 +36,8 @@ export interface EnrolmentOptions {
   readonly eventlog: EventLog;
   readonly world: World;
   readonly certify: Certify;
+  /** Told to those who are let in. */
+  readonly signer: string;
   readonly tokens: JoinTokens;
   readonly requests: JoinRequests;
 }
@@ -113,7 +115,8 @@ export class Enrolment {
         },
       ],
     );
-    return done ? { certificate: pem, labels: { ...host.labels } } : undefined;
+    if (!done) return undefined;
+    return { certificate: pem, labels: { ...host.labels }, signer: this.#options.signer };
   }
 
   /** Nothing is told of a token to one who does not hold its secret. */

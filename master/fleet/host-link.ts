@@ -1,5 +1,6 @@
 // The master's end of one host's link: in which order things may be said, and what is told onwards.
 
+import type { KeyObject } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { limits } from '../../protocol/limits.ts';
@@ -27,6 +28,7 @@ export interface HostLinkOptions {
   readonly stream: Duplex;
   readonly pulse: Pulse;
   readonly deadlines: Deadlines;
+  readonly signing: KeyObject;
   readonly onHello: (link: HostLink, hello: Hello) => void;
   /** In the order of arrival; {@link HostLink.handled} is due for each. */
   readonly onNews: (link: HostLink, news: Numbered) => void;
@@ -51,7 +53,7 @@ export class HostLink {
   #newsOpen = 0;
 
   constructor(options: HostLinkOptions) {
-    const { holder, socket, stream, pulse, deadlines, onEnd } = options;
+    const { holder, socket, stream, pulse, deadlines, signing, onEnd } = options;
     this.#options = options;
     this.holder = holder;
     this.expiresAt = holder.expiresAt;
@@ -67,7 +69,7 @@ export class HostLink {
     });
     this.#calls = new Calls({
       host: holder.host,
-      deadlines,
+      ...{ deadlines, signing },
       send: (message) => this.send(message),
     });
     this.closed = this.#session.closed;

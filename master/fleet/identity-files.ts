@@ -1,7 +1,7 @@
 // The master's identity on disk: its certificate authority, made once, and the certificate of its
 // server, renewed when it nears its end or must hold for other names.
 
-import type { X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../protocol/identity/authority.ts';
 import { readIfThere, writeWhole } from '../../protocol/identity/files.ts';
 import { keyText, makeKey, publicHalf, readKey } from '../../protocol/identity/keys.ts';
+import { makeSigningKey } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { fault } from '../../states/faults.ts';
 
@@ -25,6 +26,8 @@ export interface MasterIdentity {
   /** sha256 of the CA's certificate, as it stands in join tokens. */
   readonly digest: string;
   readonly server: Pair;
+  /** Signs what hosts are asked to run (protocol/identity/signing.ts). */
+  readonly signing: KeyObject;
 }
 
 export interface IdentityOptions {
@@ -37,6 +40,7 @@ export interface IdentityOptions {
 const filesOf = (dir: string) => ({
   caKey: join(dir, 'ca.key.pem'),
   ca: join(dir, 'ca.pem'),
+  signing: join(dir, 'signing.key.pem'),
   serverKey: join(dir, 'server.key.pem'),
   server: join(dir, 'server.pem'),
 });
@@ -76,7 +80,25 @@ export async function openIdentity(
   }
   const digest = fingerprintOf(authority.certificate);
   const server = await openServer(files, authority, { now, ...(names && { names }) });
-  return { authority, ca: certificate, digest, server };
+  const signing = await openSigning(files.signing);
+  return { authority, ca: certificate, digest, server, signing };
+}
+
+/** Made where there is none; hosts that know another one have to join again. */
+async function openSigning(path: string): Promise<KeyObject> {
+  const present = await readIfThere(path);
+  if (present === undefined) {
+    const made = makeSigningKey();
+    await writeWhole(path, keyText(made), 0o600);
+    return made;
+  }
+  try {
+    const key = createPrivateKey(present);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // Said below, like any other key.
+  }
+  throw fault('BAD_USAGE', 'it is not a signing key of Brine', { where: path });
 }
 
 async function openServer(

@@ -30,6 +30,8 @@ export interface JoinRequestsOptions {
   readonly eventlog: EventLog;
   readonly world: World;
   readonly certify: Certify;
+  /** Told to those who are let in. */
+  readonly signer: string;
 }
 
 export interface Decision {
@@ -143,7 +145,9 @@ export class JoinRequests {
     const present = all.find(({ value }) => value.id === id);
     const known = await knownHost(store, id);
     if (present?.value.key === key && isLive(present.value, now)) {
-      const answer = answerTo(present.value, known.identity?.value, known.host?.value);
+      const answer = answerTo(present.value, known.identity?.value, {
+        ...{ host: known.host?.value, signer: this.#options.signer },
+      });
       if (answer !== undefined) return answer;
     }
     if (known.host !== undefined) {
@@ -194,13 +198,13 @@ const isLive = ({ expiresAt }: JoinRequestRecord, now: number): boolean => expir
 function answerTo(
   { state, key, certificate }: JoinRequestRecord,
   identity: IdentityRecord | undefined,
-  host: HostRecord | undefined,
+  { host, signer }: { readonly host: HostRecord | undefined; readonly signer: string },
 ): EnrolAnswer | EnrolWaiting | undefined {
   if (state === 'pending') return { waiting: true };
   if (state === 'rejected') throw refused('a person on the master has said no');
   if (identity?.key !== key || identity.revoked !== undefined) return undefined;
   if (certificate === undefined || host === undefined) return undefined;
-  return { certificate, labels: { ...host.labels } };
+  return { certificate, labels: { ...host.labels }, signer };
 }
 
 /** Who was first under an id is heard until a person has decided. */

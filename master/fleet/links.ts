@@ -1,10 +1,12 @@
 // The hosts that are linked: one link each, what they tell handled in order, what they are told sent
 // on. The handlers hear of a host between its hello and its end, and of nothing else.
 
+import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { Deadlines } from '../../protocol/deadlines.ts';
+import { signDesire } from '../../protocol/identity/signing.ts';
 import type { Answer, Call, Desire, Verb } from '../../protocol/messages.ts';
 import type { Pulse } from '../../protocol/pulse.ts';
 import { FrameTooLarge, type SessionEnd } from '../../protocol/session.ts';
@@ -24,6 +26,8 @@ export interface LinksOptions {
   readonly pulse: Pulse;
   readonly handlers: FleetHandlers;
   readonly version: string;
+  /** What runs something on the host is signed for it. */
+  readonly signing: KeyObject;
   /** Throws a {@link Refusal} where the host is not ours any more. */
   readonly lookUp: (holder: Holder) => Promise<HostRecord>;
   /** The same; a new certificate for a linked host. */
@@ -51,7 +55,9 @@ export class Links implements Fleet {
 
   desire(host: HostId, desire: Desire): boolean {
     try {
-      return this.#linked.get(host)?.send(desire) ?? false;
+      const link = this.#linked.get(host);
+      if (link === undefined) return false;
+      return link.send({ ...desire, signature: signDesire(this.#options.signing, host, desire) });
     } catch (error) {
       if (!(error instanceof FrameTooLarge)) throw error;
       const { environment } = desire.state;
@@ -73,9 +79,9 @@ export class Links implements Fleet {
 
   /** A connection whose holder has been admitted. */
   open(holder: Holder, socket: WebSocket, stream: Socket): void {
-    const { pulse, handlers } = this.#options;
+    const { pulse, handlers, signing } = this.#options;
     const link = new HostLink({
-      ...{ holder, socket, stream, pulse, deadlines: this.#deadlines },
+      ...{ holder, socket, stream, pulse, deadlines: this.#deadlines, signing },
       onHello: (opened, hello) => {
         void this.#inTurn(opened, 'hello', () => this.#hello(opened, hello, stream));
       },

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { enrolPaths } from '../../protocol/enrol.ts';
 import { signCsr } from '../../protocol/identity/authority.ts';
+import { signerText } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { Pulse } from '../../protocol/pulse.ts';
 import { socketOptions } from '../../protocol/session.ts';
@@ -116,10 +117,12 @@ class FleetServer {
     const { certificateMs } = own;
     const certify: Certify = (asked) =>
       signCsr(authority, { ...asked, now: world.now(), certificateMs });
-    const base = { store, eventlog, world, certify };
+    const signer = signerText(identity.signing);
+    const base = { store, eventlog, world, certify, signer };
     const renewals = new Renewals(base);
     this.#links = new Links({
       ...{ world, handlers, log: this.#log, pulse: this.#pulse, version: version() },
+      signing: identity.signing,
       lookUp: (holder) => renewals.settle(holder),
       renew: (holder, csr) => renewals.renew(holder, csr),
       onLinked: (stream) => {

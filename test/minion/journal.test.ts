@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../minion/journal.ts';
+import {
+  isSignedDesire,
+  makeSigningKey,
+  readSigner,
+  signDesire,
+  signerText,
+} from '../../protocol/identity/signing.ts';
+import type { Desire } from '../../protocol/messages.ts';
 import { realWorld } from '../../protocol/world.ts';
+import { parseHostId, type HostId } from '../../states/ids.ts';
 import { beta, desireOf, driftOf, gamma, reportOf } from './samples.ts';
 
 let dir: string;
@@ -12,8 +21,11 @@ const logged: string[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(line) });
 const opened: Journal[] = [];
 
-async function open(owner = 'web-1 of a1'): Promise<Journal> {
-  const journal = await Journal.open({ dir, owner, world: realWorld, log });
+async function open(
+  owner = 'web-1 of a1',
+  isSigned: (desire: Desire) => boolean = () => true,
+): Promise<Journal> {
+  const journal = await Journal.open({ dir, owner, isSigned, world: realWorld, log });
   opened.push(journal);
   return journal;
 }
@@ -102,6 +114,34 @@ describe('the journal', () => {
     const other = await open('web-1 of b2');
     expect(other.held.environments.size).toBe(0);
     expect(other.setAside).toMatch(/another host or master/);
+  });
+
+  it('that says what the master has not signed for this host is put aside', async () => {
+    const key = makeSigningKey();
+    const signer = readSigner(signerText(key));
+    if (signer === undefined) throw new Error('no key');
+    const [own, other] = [parseHostId('web-1'), parseHostId('web-2')] as HostId[];
+    if (own === undefined || other === undefined) throw new Error('no ids');
+    const isSigned = (desire: Desire): boolean => isSignedDesire(signer, own, desire);
+    const wanted = desireOf(beta, 3);
+    await (
+      await open(undefined, isSigned)
+    ).accept({
+      ...{ ...wanted, signature: signDesire(key, own, wanted) },
+    });
+    const again = await open(undefined, isSigned);
+    expect(again.held.environments.get(beta)?.newest.generation).toBe(3);
+    for (const wrong of [
+      desireOf(beta, 4),
+      { ...desireOf(beta, 4), signature: signDesire(key, other, desireOf(beta, 4)) },
+      { ...desireOf(beta, 4), signature: signDesire(key, own, wanted) },
+    ]) {
+      // Whole by its checksums, as somebody who can write the disk would make it.
+      await (await open()).accept(wrong);
+      const next = await open(undefined, isSigned);
+      expect(next.held.environments.size).toBe(0);
+      expect(next.setAside).toMatch(/beta is not signed for this host/);
+    }
   });
 
   it('writes what comes at once together, and in order', async () => {

@@ -52,6 +52,7 @@ export class PaperHost {
           this.#obey(desire);
         },
         onCall: async (call) => this.#answer(call),
+        onCertificate: () => undefined,
         onAck: (seq) => {
           this.#pending = this.#pending.filter((each) => each.seq > seq);
         },

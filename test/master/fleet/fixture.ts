@@ -27,6 +27,7 @@ import {
 } from '../../../minion/link.ts';
 import { fingerprintOf, signCsr } from '../../../protocol/identity/authority.ts';
 import { keyDigest, keyText, makeKey, publicHalf } from '../../../protocol/identity/keys.ts';
+import { signerText } from '../../../protocol/identity/signing.ts';
 import type { Desire, FromMaster, FromMinion, Report } from '../../../protocol/messages.ts';
 import { socketOptions } from '../../../protocol/session.ts';
 import { realWorld, type World } from '../../../protocol/world.ts';
@@ -129,9 +130,9 @@ export class FleetFixture {
 
   /** A certificate of our authority, known to the store or not. */
   identity(id: HostId, key: KeyObject = makeKey(), now = Date.now()): Identity {
-    const { authority, ca } = this.fleet.identity;
+    const { authority, ca, signing } = this.fleet.identity;
     const cert = signCsr(authority, { publicKey: publicHalf(key), id, now });
-    return { id, key: keyText(key), cert, ca };
+    return { id, key: keyText(key), cert, ca, signer: signerText(signing) };
   }
 
   /** A real minion's link, with what it was told. */

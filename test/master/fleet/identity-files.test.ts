@@ -25,6 +25,7 @@ describe('a master’s identity', () => {
     const made = await makeIdentity(dir, { names, now });
     expect(readdirSync(dir).sort()).toEqual([
       ...['ca.key.pem', 'ca.pem', 'server.key.pem', 'server.pem'],
+      'signing.key.pem',
     ]);
     for (const name of ['ca.key.pem', 'server.key.pem']) {
       expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);

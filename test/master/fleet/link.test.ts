@@ -36,7 +36,8 @@ describe('what the master says', () => {
     await until('it is linked', () => minion.link.linked);
     expect(master.fleet.desire(web1, desire(2))).toBe(true);
     await until('the desire is there', () => minion.desires.length > 0);
-    expect(minion.desires).toEqual([desire(2)]);
+    const signature = expect.any(String) as string;
+    expect(minion.desires).toEqual([{ ...desire(2), signature }]);
   });
 
   it('may be said within the handling of the hello, and comes after the welcome', async () => {
