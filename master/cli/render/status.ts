@@ -116,7 +116,7 @@ function countWords({ hosts }: EnvironmentStatus): string {
 }
 
 const pendingLines = (environment: EnvironmentStatus, pending: PendingView, page: Page): string[] =>
-  field('pending', pendingWords(environment, pending), page).map(page.style.warn);
+  field('pending', { text: pendingWords(environment, pending), paint: page.style.warn }, page);
 
 function pendingWords({ environment, last }: EnvironmentStatus, pending: PendingView): string {
   const name = harmless(environment);
@@ -138,10 +138,13 @@ function pendingWords({ environment, last }: EnvironmentStatus, pending: Pending
 
 const indent = 10;
 
-const field = (name: string, text: string, { width, style }: Page): string[] =>
-  wrap(text, width - indent).map(
-    (line, index) => `  ${style.dim((index === 0 ? name : '').padEnd(indent - 2))}${line}`,
-  );
+function field(name: string, said: Cell | string, { width, style }: Page): string[] {
+  const { text, paint = (line: string) => line } = typeof said === 'string' ? { text: said } : said;
+  return wrap(text, width - indent).map((line, index) => {
+    const label = (index === 0 ? name : '').padEnd(indent - 2);
+    return `  ${style.dim(label)}${paint(line)}`;
+  });
+}
 
 const nowWords = (rollout: RolloutView, now: number): string =>
   `${rollout.phase.replace('-', ' ')} for ${coarse(Math.max(0, Math.floor((now - rollout.startedAt) / 1_000)))} (${rollout.id}, by ${harmless(rollout.actor)})`;
