@@ -21,11 +21,14 @@ import { StatesReader } from './services/states.ts';
 import { openSource } from './source/source.ts';
 import { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { openStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
 
 export interface DaemonOptions {
   readonly dir: string;
   readonly log: Logger;
   readonly world?: World;
+  /** Instead of the file in `dir`; given where that would be. */
+  readonly openStore?: (path: string) => Promise<Store>;
 }
 
 export interface Daemon {
@@ -44,7 +47,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const config = await readConfig(dir);
   const lifecycle = new Lifecycle(log);
   try {
-    return await open({ ...options, config, lifecycle });
+    return await openAll({ ...options, config, lifecycle });
   } catch (error) {
     await lifecycle.close();
     throw error;
@@ -56,10 +59,10 @@ interface Opening extends DaemonOptions {
   readonly lifecycle: Lifecycle;
 }
 
-async function open(opening: Opening): Promise<Daemon> {
-  const { dir, log, config, lifecycle, world = realWorld } = opening;
+async function openAll(opening: Opening): Promise<Daemon> {
+  const { dir, log, config, lifecycle, world = realWorld, openStore: open = openStore } = opening;
   // Held by one master alone: a second one on this directory ends here.
-  const store = await openStore(join(dir, 'brine.db'));
+  const store = await open(join(dir, 'brine.db'));
   lifecycle.opened('store', store, () => store.close());
   const eventlog = await EventLog.open(store, world);
   const base = { store, eventlog, world, log };
