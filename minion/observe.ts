@@ -34,7 +34,8 @@ export async function observe(
     containers: own.flatMap((container) => {
       const owner = ownership(container.labels);
       if (owner === undefined) return [];
-      const { id, name, status, hostPorts, createdAt, imageId } = container;
+      const { id, name, status, hostPorts, createdAt, imageId, addresses } = container;
+      const detached = status === 'running' && addresses[state.network] === undefined;
       const { service, slot, spec, release } = owner;
       const stoppedAt = ends.get(id);
       const stopTimeoutMs = graces.get(id);
@@ -44,6 +45,7 @@ export async function observe(
         health: health.get(id) ?? 'unknown',
         ...(stoppedAt === undefined ? {} : { stoppedAt }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+        ...(detached ? { detached } : {}),
       };
     }),
     ...{ networks, volumes },

@@ -31,6 +31,11 @@ export interface ObservedContainer {
   readonly stoppedAt?: number;
   /** The grace that it was made with; of one that runs and is no longer in the state. */
   readonly stopTimeoutMs?: number;
+  /**
+   * It runs, but is not in the environment's network: somebody took it out, or Docker crashed while it
+   * started it. Nobody can reach it, and a restart does not bring back what it has forgotten.
+   */
+  readonly detached?: true;
 }
 
 export interface Observed {

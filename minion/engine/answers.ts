@@ -41,6 +41,17 @@ export const infoAnswer = z
     dataRoot: raw.DockerRootDir,
   }));
 
+const inNetworks = {
+  Networks: z.record(z.string(), z.object({ IPAddress: z.string().catch('') })).nullish(),
+};
+const networkSettings = z.object(inNetworks);
+
+function addressesIn({ Networks }: z.infer<typeof networkSettings>): Record<string, string> {
+  const all = Object.entries(Networks ?? {});
+  const addresses = all.map(([name, { IPAddress }]) => [name, IPAddress] as const);
+  return Object.fromEntries(addresses.filter(([, address]) => address !== ''));
+}
+
 const listedContainer = z.object({
   Id: z.string(),
   Names: strings,
@@ -58,6 +69,7 @@ const listedContainer = z.object({
       }),
     )
     .nullish(),
+  NetworkSettings: networkSettings,
 });
 
 export const containersAnswer = z
@@ -74,6 +86,7 @@ export const containersAnswer = z
       hostPorts: hostPorts(
         (raw.Ports ?? []).map(({ IP, PublicPort = 0, Type }) => [IP, PublicPort, Type] as const),
       ),
+      addresses: addressesIn(raw.NetworkSettings),
       createdAt: times[index] ?? 0,
     }));
   });
@@ -154,7 +167,7 @@ export const inspectAnswer = z
           z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullish(),
         )
         .nullish(),
-      Networks: z.record(z.string(), z.object({ IPAddress: z.string().catch('') })).nullish(),
+      ...inNetworks,
     }),
   })
   .transform((raw): ContainerDetail => {
@@ -181,11 +194,7 @@ export const inspectAnswer = z
       error: tidy(State.Error),
       startedAt: State.StartedAt,
       finishedAt: State.FinishedAt,
-      addresses: Object.fromEntries(
-        Object.entries(NetworkSettings.Networks ?? {})
-          .map(([name, { IPAddress }]) => [name, IPAddress])
-          .filter(([, address]) => address !== ''),
-      ) as Record<string, string>,
+      addresses: addressesIn(NetworkSettings),
       healthOutput: State.Health?.Log?.at(-1)?.Output,
       stopTimeoutMs: typeof StopTimeout === 'number' ? StopTimeout * 1_000 : undefined,
     };

@@ -35,6 +35,8 @@ export interface EngineContainer {
   readonly imageId: string;
   /** Only of a container that runs. */
   readonly hostPorts: readonly HostPort[];
+  /** Address in each of its networks; only of a container that runs. */
+  readonly addresses: Readonly<Record<string, string>>;
   /** Unix milliseconds; in a list only the second is right, the rest is its place in that second. */
   readonly createdAt: number;
 }
@@ -48,8 +50,6 @@ export interface ContainerDetail extends EngineContainer {
   /** Unix milliseconds; 0 where it never started. */
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** Address in each of its networks; only of a container that runs. */
-  readonly addresses: Readonly<Record<string, string>>;
   /** The newest output of the image's own HEALTHCHECK. */
   readonly healthOutput: string | undefined;
   /** The grace that it was made with. */

@@ -1,5 +1,6 @@
 // A container that Docker cannot start any more: it was killed while it started this one, and containerd
-// still has the half-made task of the same id (Docker 20.10). Only another id, so a new container, starts.
+// still has the half-made task of the same id, or runs it already while Docker knows nothing of that
+// (Docker 20.10). Only another id, so a new container, starts.
 
 import { Fault } from '../../states/faults.ts';
 import type { ContainerSpec } from '../../states/model.ts';
@@ -33,4 +34,5 @@ export async function startOrRemake(
 }
 
 const isStaleTask = (error: unknown): boolean =>
-  error instanceof Fault && /^task [0-9a-f]{64}: already exists/.test(error.data.message);
+  error instanceof Fault &&
+  /^task [0-9a-f]{64}: already exists|^id already in use$/.test(error.data.message);

@@ -13,9 +13,10 @@ export function whyCreate({ spec, unusable, old, predecessors }: Slot): string {
   return same ? 'its settings changed' : `its image changed, to ${spec.image.tag}`;
 }
 
-export function whyUnusable({ status }: ObservedContainer): string {
+export function whyUnusable({ status, detached }: ObservedContainer): string {
   if (status === 'dead') return 'dead, so it is made anew';
   if (status === 'removing') return 'half removed, so it is made anew';
+  if (detached === true) return 'it runs without its network, so it is made anew';
   return 'its labels are not those of its name, so it is made anew';
 }
 

@@ -53,7 +53,7 @@ export function sortContainers(desired: HostState, observed: Observed): Sorted {
   const slots = wanted.map(({ spec, name, holder }) => {
     const rest = others.get(placeOf(spec)) ?? [];
     others.delete(placeOf(spec));
-    const usable = holder?.spec === specHash(spec, desired) && !isDead(holder);
+    const usable = holder?.spec === specHash(spec, desired) && canServe(holder);
     return slotOf({ spec, name, rest, ...(usable ? { own: holder } : { unusable: holder }) });
   });
   const gone = [...others.values()].flat().sort(byPlace);
@@ -67,8 +67,8 @@ const placeOf = ({ service, slot }: { readonly service: string; readonly slot: n
 export const isLive = ({ status }: ObservedContainer): boolean =>
   status === 'running' || status === 'paused' || status === 'restarting';
 
-const isDead = ({ status }: ObservedContainer): boolean =>
-  status === 'dead' || status === 'removing';
+const canServe = ({ status, detached }: ObservedContainer): boolean =>
+  status !== 'dead' && status !== 'removing' && detached !== true;
 
 interface Found {
   readonly spec: ContainerSpec;

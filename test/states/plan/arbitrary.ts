@@ -66,6 +66,7 @@ const anyCondition = fc.record({
   faked: fc.oneof({ weight: 19, arbitrary: fc.constant(false) }, fc.constant(true)),
   createdAt: fc.integer({ min: 1, max: 1_000 }),
   ranFor: fc.integer({ min: 0, max: 1_000 }),
+  detached: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
   imageKnown: fc.boolean(),
 });
 type Condition = typeof anyCondition extends fc.Arbitrary<infer T> ? T : never;
@@ -83,6 +84,7 @@ function container(one: ContainerSpec, condition: Condition): ObservedContainer 
     image: condition.imageKnown ? `${one.image.repository}@${one.image.digest}` : '',
     hostPorts: live ? one.ports.map(hostSide) : [],
     ...(status === 'exited' ? { stoppedAt: createdAt + condition.ranFor } : {}),
+    ...(status === 'running' && condition.detached ? { detached: true } : {}),
   };
 }
 

@@ -38,6 +38,16 @@ describe('the plan of a host that something happened to', () => {
       ],
     ],
     [
+      { detached: true },
+      [
+        'stop api-1: it runs without its network, so it is made anew',
+        'remove api-1: it runs without its network, so it is made anew',
+        'create api-1: made anew',
+        'start api-1: nothing runs in its place',
+        'await-healthy api-1: just started',
+      ],
+    ],
+    [
       { spec: 'something else' },
       [
         'stop api-1: its labels are not those of its name, so it is made anew',

@@ -43,7 +43,9 @@ describe('the steps of any plan', () => {
         return surely && !isFaked(spec, { desired, observed });
       });
       const answers = (spec: ContainerSpec, now: Observed): boolean =>
-        inSlot(spec, now).some((c) => c.status === 'running' && c.health === 'healthy');
+        inSlot(spec, now).some(
+          (c) => c.status === 'running' && c.health === 'healthy' && c.detached !== true,
+        );
       const up = safe.filter((spec) => answers(spec, observed));
       let now = observed;
       for (const step of steps) {
