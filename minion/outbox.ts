@@ -76,9 +76,9 @@ function unfit(message: Outgoing): string | undefined {
 /** The same news with less and less around it: a link that ends over a report would never go on. */
 function fallbacks(message: Outgoing): readonly Outgoing[] {
   if (message.type === 'drift') {
-    const { environment, generation, service, container, action, at } = message.drift;
-    const drift = { environment, generation, service, container, what: 'changed', action, at };
-    return [{ ...message, drift }];
+    const { failure, ...bare } = message.drift;
+    void failure;
+    return [{ ...message, drift: { ...bare, what: 'changed' } }];
   }
   const { report } = message;
   const silent = report.failures.map((failure) => ({ ...failure, logs: [] }));

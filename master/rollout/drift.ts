@@ -30,9 +30,10 @@ export async function driftWriting(
 }
 
 function driftEvent(host: HostId, drift: Drift): NewEvent {
-  const { environment, service, what, action, failure } = drift;
+  const { environment, release, commit, service, what, action, failure } = drift;
   return {
-    ...{ kind: 'drift', environment, host, service, actor: `minion:${host}`, cause: 'drift' },
+    ...{ kind: 'drift', environment, release, commit, host, service },
+    ...{ actor: `minion:${host}`, cause: 'drift' },
     message: `${service}: ${what}; ${actions[action]}`,
     ...(failure === undefined ? {} : { failures: [failure] }),
   };

@@ -2,7 +2,7 @@
 // and holds true what was reached.
 
 import type { Logger } from 'pino';
-import type { Desire, Drift, HostFailure, Progress, Report } from '../../protocol/messages.ts';
+import type { Desire, HostFailure, Progress, Report } from '../../protocol/messages.ts';
 import { Fault } from '../../states/faults.ts';
 import type { HostState } from '../../states/model.ts';
 import { containerName } from '../../states/naming.ts';
@@ -13,7 +13,7 @@ import type { Journal } from '../journal.ts';
 import { Lane } from './lane.ts';
 import type { Told } from '../reconcile/perform.ts';
 import { fetch, resumeGoingBack, run, type Task } from '../reconcile.ts';
-import { Repairer, type Changed, type Held } from './repairer.ts';
+import { Repairer, type Changed, type Drifted, type Held } from './repairer.ts';
 
 export interface KeepOptions extends Tools {
   readonly environment: Desire['state']['environment'];
@@ -45,7 +45,7 @@ export class Keep {
     this.#repairer = new Repairer({
       ...options,
       held: () => this.#heldNow,
-      onDrift: (drift) => this.#drifted(drift),
+      onDrift: (desire, drift) => this.#drifted(desire, drift),
     });
   }
 
@@ -211,11 +211,12 @@ export class Keep {
     progress({ ...told, detail, environment, generation, at: world.now() });
   }
 
-  async #drifted(drift: Omit<Drift, 'environment' | 'generation' | 'at'>): Promise<void> {
-    const { environment, journal, world, wake, log } = this.#options;
-    const generation = this.#heldNow?.desire.generation ?? 0;
+  async #drifted({ generation, state }: Desire, drift: Drifted): Promise<void> {
+    const { journal, world, wake, log } = this.#options;
+    const { environment, release, commit } = state;
     const what = clip(drift.what, detailCharsMax);
-    await journal.drifted({ ...drift, what, environment, generation, at: world.now() });
+    const of = { environment, generation, release, commit };
+    await journal.drifted({ ...drift, ...of, what, at: world.now() });
     wake();
     const { service, container, action, failure } = drift;
     log.warn({ service, container, what, action, why: failure?.message }, 'drift');

@@ -1,16 +1,15 @@
 // Holds one environment true: whatever changed behind the minion's back is put right, service by
 // service, each at its own pace when it does not last.
 //
-// Long because a repair touches everything: what changed, what to do, when, and whom to tell.
+// Long because what changed, what to do about it, when, and whom to tell are decided together.
 
 import type { Logger } from 'pino';
-import type { Desire, Drift, HostFailure } from '../../protocol/messages.ts';
+import type { Desire, Drift } from '../../protocol/messages.ts';
 import { Fault } from '../../states/faults.ts';
 import { groupBy } from '../../states/group-by.ts';
 import type { HostState } from '../../states/model.ts';
 import type { Observed } from '../../states/observed.ts';
 import { plan } from '../../states/plan.ts';
-import type { Step } from '../../states/step.ts';
 import {
   afterRepair,
   afterTelling,
@@ -20,10 +19,9 @@ import {
   type Repairs,
 } from './backoff.ts';
 import { look, misnamed, ofProblem, type Tools } from '../reconcile/converge.ts';
-import { Failed, failure, failuresIn, isDockerDown, withTraces } from '../reconcile/evidence.ts';
-import { perform } from '../reconcile/perform.ts';
+import { failure, isDockerDown, withTraces } from '../reconcile/evidence.ts';
 import { isOfService, loopingIn, namesOf, serviceOf, type Place } from './places.ts';
-import { Tally } from '../reconcile/tally.ts';
+import { repair, type Outcome, type Repair } from './repair.ts';
 
 export interface Held {
   readonly desire: Desire;
@@ -38,12 +36,17 @@ export interface Changed {
   readonly what: string;
 }
 
+export type Drifted = Pick<Drift, 'service' | 'container' | 'what' | 'action' | 'failure'>;
+
 export interface RepairerOptions extends Tools {
   readonly log: Logger;
   /** Undefined where nothing is to be held true. */
   readonly held: () => Held | undefined;
-  readonly onDrift: (drift: Omit<Drift, 'environment' | 'generation' | 'at'>) => Promise<void>;
+  /** Against what was desired. */
+  readonly onDrift: (desire: Desire, drift: Drifted) => Promise<void>;
 }
+
+type Changes = Map<string, Changed>;
 
 /** The Engine tells the end of a container before its own restart policy has had its say. */
 const settleMs = 300;
@@ -56,7 +59,7 @@ export class Repairer {
   readonly #options: RepairerOptions;
   readonly #repairs = new Map<string, Repairs>();
   readonly #active = new Map<string, Promise<void>>();
-  #changes = new Map<string, Changed>();
+  #changes: Changes = new Map();
   /** Seen to end while it was only waited for. */
   readonly #ended = new Map<string, Changed>();
   #stop = new AbortController();
@@ -107,25 +110,28 @@ export class Repairer {
   async #look(signal: AbortSignal): Promise<void> {
     const held = this.#options.held();
     if (held === undefined || signal.aborted) return;
+    const changes = this.#changes;
+    this.#changes = new Map();
     try {
-      await this.#putRight(held, signal);
+      await this.#putRight(held, changes, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Fault)) throw error;
       if (!isDockerDown(error))
         this.#options.log.warn({ err: error }, 'the host cannot be looked at');
+      // What nothing came of is still to be told; of what came since, the newer counts.
+      this.#changes = new Map([...changes, ...this.#changes]);
       // Sooner where who follows the Engine's events sees it come back.
       this.poke(undefined, lookAgainMs);
     }
   }
 
-  async #putRight(held: Held, signal: AbortSignal): Promise<void> {
+  /** Takes out of the changes what has been seen to. */
+  async #putRight(held: Held, changes: Changes, signal: AbortSignal): Promise<void> {
     const { state } = held.desire;
-    const changes = this.#changes;
-    this.#changes = new Map();
     const observed = await look(this.#options, state);
     signal.throwIfAborted();
-    await this.#nameRight(state, observed);
+    await this.#nameRight(held, observed);
     const { steps, problems } = plan(state, observed);
     const places = groupBy(steps.filter(isOfService), serviceOf);
     const general = steps.filter((step) => !isOfService(step));
@@ -135,45 +141,50 @@ export class Repairer {
     const looping = loopingIn(state, observed);
     for (const [service, own] of places) {
       if (held.leave.has(service) || this.#active.has(service)) continue;
+      const changed = changes.get(service);
       const loops = looping.get(service);
       if (loops !== undefined) {
-        await this.#leaveToDocker(loops, state, changes.get(service));
+        await this.#leaveToDocker(held, loops, changed);
         continue;
       }
       const waitMs = repairInMs(this.#repairsOf(service), this.#options.world.now());
       if (waitMs > 0) {
-        this.poke(changes.get(service), waitMs);
+        this.poke(changed, waitMs);
         continue;
       }
-      const needed = problems.filter((problem) => problem.service === service);
-      const why = needed.map((problem) => ofProblem(problem, state));
-      const changed = changes.get(service);
-      const what = changed?.what ?? [...own, ...general][0]?.reason ?? 'changed';
       const all = [...general, ...own];
-      const known = changed !== undefined;
-      this.#begin({ service, what, known, held, observed, signal, why, steps: all });
+      const why = problems.filter((each) => each.service === service);
+      changes.delete(service);
+      this.#begin(held, service, {
+        ...{ state, observed, signal, steps: all, known: changed !== undefined },
+        what: changed?.what ?? [...own, ...general][0]?.reason ?? 'changed',
+        why: why.map((each) => ofProblem(each, state)),
+      });
     }
-    await this.#tellHealed(changes, places, held);
+    await this.#tellHealed(held, changes, places);
   }
 
   /** Its container runs again before anything was done: the Engine's own restart policy did it. */
   async #tellHealed(
-    changes: ReadonlyMap<string, Changed>,
+    held: Held,
+    changes: Changes,
     places: ReadonlyMap<string, unknown>,
-    { desire, leave }: Held,
   ): Promise<void> {
+    const { desire, leave } = held;
     for (const [service, { what, container }] of changes) {
       const wanted = namesOf(desire.state, service);
       if (places.has(service) || this.#active.has(service) || leave.has(service)) continue;
       if (!wanted.includes(container)) continue;
-      await this.#tell(service, { container, what: `${what}; it runs again`, action: 'repaired' });
+      const healed = { service, container, what: `${what}; it runs again` };
+      await this.#tell(held, { ...healed, action: 'repaired' });
+      changes.delete(service);
     }
   }
 
   /** The Engine is about to start it again: that is its affair, and news only when it goes on so. */
   async #leaveToDocker(
+    held: Held,
     { service, container }: Place,
-    state: HostState,
     changed: Changed | undefined,
   ): Promise<void> {
     const { engine } = this.#options;
@@ -183,69 +194,58 @@ export class Repairer {
       return;
     }
     this.poke(undefined, lookAgainMs);
-    const spec = state.containers.find((each) => each.service === service);
+    const spec = held.desire.state.containers.find((each) => each.service === service);
     const about = { phase: 'healthy', container, service, ...(spec && { spec }) } as const;
     const bare = failure('CONTAINER_EXITED', 'it ends again and again', about);
     const seen = await withTraces(engine, bare, undefined);
     const what = 'it ends again and again; Docker goes on starting it';
-    await this.#tell(service, { container, what, action: 'repairing', failure: seen });
+    await this.#tell(held, { service, container, what, action: 'repairing', failure: seen });
   }
 
   /** A name that somebody changed is given back without touching what runs. */
-  async #nameRight(state: HostState, observed: Observed): Promise<void> {
-    for (const [is, should] of misnamed(state, observed)) {
+  async #nameRight(held: Held, observed: Observed): Promise<void> {
+    for (const [is, should] of misnamed(held.desire.state, observed)) {
       await this.#options.engine.rename(is, should);
       const found = observed.containers.find(({ name }) => name === is);
       if (found === undefined) continue;
+      const { service } = found;
       const what = `it was renamed to ${is}`;
-      await this.#tell(found.service, { container: should, what, action: 'repaired' });
+      await this.#tell(held, { service, container: should, what, action: 'repaired' });
       this.poke();
     }
   }
 
-  #begin(repair: Repair): void {
-    const done = this.#repair(repair).finally(() => {
-      this.#active.delete(repair.service);
-      if (!repair.signal.aborted) this.poke(this.#ended.get(repair.service));
-      this.#ended.delete(repair.service);
-    });
-    this.#active.set(repair.service, done);
+  #begin(held: Held, service: string, wanted: Repair): void {
+    const before = this.#neededBy(service, wanted.state);
+    const done = repair(wanted, this.#options, before)
+      .then(async (outcome) => {
+        if (!wanted.signal.aborted) await this.#take(held, service, outcome);
+      })
+      .finally(() => {
+        this.#active.delete(service);
+        if (!wanted.signal.aborted) this.poke(this.#ended.get(service));
+        this.#ended.delete(service);
+      });
+    this.#active.set(service, done);
   }
 
-  async #repair(repair: Repair): Promise<void> {
-    const { service, held, observed, signal, steps } = repair;
-    const { state } = held.desire;
-    const container = namesOf(state, service)[0] ?? service;
-    const before = this.#neededBy(service, state);
-    const failed = await attempt(async () => {
-      await before;
-      signal.throwIfAborted();
-      if (repair.why.length > 0) throw new Failed(repair.why);
-      const tally = new Tally();
-      await perform(steps, { ...this.#options, state, observed, signal, tally, tell: nobody });
-    });
-    if (signal.aborted) return;
-    if (failed === 'later') {
-      this.poke(undefined, lookAgainMs);
-      return;
+  async #take(held: Held, service: string, outcome: Outcome): Promise<void> {
+    const container = namesOf(held.desire.state, service)[0] ?? service;
+    switch (outcome.is) {
+      case 'nothing':
+        return;
+      case 'later':
+        this.poke(undefined, lookAgainMs);
+        return;
+      case 'ended':
+        this.#ended.set(service, { service, container, what: outcome.what });
+        return;
+      case 'repaired':
+      case 'failed': {
+        const { is: action, ...rest } = outcome;
+        return this.#tell(held, { service, container, action, ...rest });
+      }
     }
-    const waited = steps.every((step) => step.do === 'await-healthy');
-    // It ended while it was only waited for: now there is something to put right.
-    if (failed !== undefined && waited && failed.code !== 'CONTAINER_UNHEALTHY') {
-      this.#ended.set(service, {
-        service,
-        container,
-        what: repair.known ? repair.what : failed.message,
-      });
-      return;
-    }
-    // It had just started, and nothing is known to have been wrong.
-    if (failed === undefined && waited && !repair.known) return;
-    const what = failed === undefined && waited ? `${repair.what}; it runs again` : repair.what;
-    const told = { container, what };
-    await (failed === undefined
-      ? this.#tell(service, { ...told, action: 'repaired' })
-      : this.#tell(service, { ...told, action: 'failed', failure: failed }));
   }
 
   /** Repairs of what it needs that are going on; they began before, so nobody waits in a circle. */
@@ -255,45 +255,17 @@ export class Repairer {
     await Promise.all(needed.filter((each) => each !== undefined));
   }
 
-  async #tell(
-    service: string,
-    drift: Pick<Drift, 'container' | 'what' | 'action' | 'failure'>,
-  ): Promise<void> {
+  async #tell({ desire }: Held, drift: Drifted): Promise<void> {
+    const { service, action } = drift;
     const now = this.#options.world.now();
     const repairs = afterRepair(this.#repairsOf(service), now);
     this.#repairs.set(service, repairs);
-    if (!isToTell(repairs, drift.action, now)) return;
-    this.#repairs.set(service, afterTelling(repairs, drift.action, now));
-    await this.#options.onDrift({ ...drift, service });
+    if (!isToTell(repairs, action, now)) return;
+    this.#repairs.set(service, afterTelling(repairs, action, now));
+    await this.#options.onDrift(desire, drift);
   }
 
   #repairsOf(service: string): Repairs {
     return this.#repairs.get(service) ?? noRepairs;
   }
 }
-
-interface Repair {
-  readonly service: string;
-  readonly what: string;
-  /** Whether somebody was seen changing it. */
-  readonly known: boolean;
-  readonly held: Held;
-  readonly observed: Observed;
-  readonly signal: AbortSignal;
-  readonly steps: readonly Step[];
-  /** Why it cannot even be tried. */
-  readonly why: readonly HostFailure[];
-}
-
-async function attempt(work: () => Promise<void>): Promise<HostFailure | 'later' | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (isDockerDown(error) || isAbort(error)) return 'later';
-    return failuresIn(error, { phase: 'begin' })[0];
-  }
-}
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
-const nobody = (): void => undefined;

@@ -78,5 +78,6 @@ export const reportOf = (desire: Desire, more: Partial<Report> = {}): Report => 
 
 export const driftOf = (environment: EnvironmentName, what: string): Drift => ({
   ...{ environment, generation: 1, service: 'api', container: 'api-1' },
+  ...{ release: '0123abcd' as ReleaseId, commit: null },
   ...{ what, action: 'repaired', at: 1_000 },
 });

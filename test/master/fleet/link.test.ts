@@ -242,6 +242,7 @@ describe('reports', () => {
       ...{ type: 'drift', seq: 1 },
       drift: {
         ...{ environment: 'beta' as never, generation: 1, service: 'api', container: 'api-1' },
+        ...{ release: '7f3a9c2d' as never, commit: null },
         ...{ what: 'removed', action: 'repaired', at: 1 },
       },
     });

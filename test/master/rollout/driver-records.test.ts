@@ -51,7 +51,7 @@ describe('a report', () => {
     fixture.minions.decide = fails('h1', 2);
     await roll(2);
     expect((await fixture.store.get('observed/beta/h1'))?.value).toMatchObject({
-      ...{ generation: 5, outcome: 'done', mode: 'run' },
+      report: { generation: 5, outcome: 'done', mode: 'run' },
     });
   });
 });
@@ -59,6 +59,7 @@ describe('a report', () => {
 describe('drift', () => {
   const drift = (what: string, at: number) => ({
     ...{ environment: stateOf(1).environment, generation: 2, service: 'api', container: 'c' },
+    ...{ release: releaseOf(1), commit: 'c0ffee' },
     ...{ what, action: 'repaired' as const, at },
   });
 
@@ -75,6 +76,15 @@ describe('drift', () => {
       'api: was stopped; put right',
       'api: was paused; put right',
     ]);
+  });
+
+  it('carries the release and the commit of the state that was held', async () => {
+    fixture = await Fixture.start([h1]);
+    await fixture.driver.onDrift(h1, 1, drift('was removed', 100));
+    expect((await told()).at(-1)).toMatchObject({
+      ...{ kind: 'drift', environment: 'beta', host: 'h1', service: 'api' },
+      ...{ release: releaseOf(1), commit: 'c0ffee' },
+    });
   });
 });
 
