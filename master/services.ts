@@ -66,11 +66,18 @@ export function makeServices(options: ServicesOptions): Services {
     atWork: (view) => driver.atWork(view),
   };
 
+  let reading: Promise<unknown> | undefined;
   /** Whoever asks how things stand shall know of the newest commit, but never wait long for git. */
   const lookedAt = async (): Promise<void> => {
     const over = new AbortController();
-    const read = states.read().catch(unlessFault);
-    await Promise.race([read, world.sleep(lookMsMax, over.signal).catch(() => undefined)]);
+    // One fetch at a time, however many ask.
+    reading ??= states
+      .read()
+      .catch(unlessFault)
+      .finally(() => {
+        reading = undefined;
+      });
+    await Promise.race([reading, world.sleep(lookMsMax, over.signal).catch(() => undefined)]);
     over.abort();
   };
 

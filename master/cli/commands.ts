@@ -85,7 +85,7 @@ function addRolloutVerbs(program: Command, perform: Perform): void {
   program
     .command('rollback <env>')
     .description('go back to what ran before')
-    .option('--to <release>', 'to this release')
+    .option('--to <release>', 'to this release, or to what a rollout brought: r6')
     .option('--detach', 'do not stay')
     .option('-y, --yes', 'do not ask')
     .action((env: string, options: RollbackOptions) =>
