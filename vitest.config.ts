@@ -1,13 +1,11 @@
-// Unit tests run side by side; tests on real Docker hosts share two cores, so they take turns. Where
-// such hosts cannot be started, one test says why and the others are left out.
+// Unit tests run side by side; tests on real Docker hosts share two cores, so they take turns. Which of
+// those cannot be run on this machine, their runner knows.
 
 import { defineConfig } from 'vitest/config';
-import { whyNoHosts } from './test/fleet/needs.ts';
-
-const hosts = whyNoHosts() === undefined;
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/fleet/skipped.ts'],
     projects: [
       {
         test: {
@@ -19,11 +17,12 @@ export default defineConfig({
       {
         test: {
           name: 'hosts',
-          include: hosts ? ['test/{fleet,e2e,engine}/**/*.test.ts'] : ['test/fleet/needs.test.ts'],
+          include: ['test/{fleet,e2e,engine}/**/*.test.ts'],
+          runner: 'test/fleet/runner.ts',
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          globalSetup: hosts ? ['test/fleet/global-setup.ts'] : [],
+          globalSetup: ['test/fleet/global-setup.ts'],
         },
       },
     ],

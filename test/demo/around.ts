@@ -59,6 +59,3 @@ async function answer(host: DemoHost): Promise<string> {
     return 'no answer';
   }
 }
-
-/** Shown where a command is typed on a host. */
-export const prompt = ({ name }: DemoHost): string => `${name} `;

@@ -57,19 +57,12 @@ async function play(around: Around): Promise<void> {
 /** What a person would set in a shell; everything that the demo starts inherits it. */
 function prepareEnvironment(place: Place): void {
   Object.assign(process.env, {
-    PATH: `${join(root, 'bin')}:${process.env['PATH']}`,
+    PATH: `${join(place.dir, 'bin')}:${join(root, 'bin')}:${process.env['PATH']}`,
     BRINE_DIR: join(place.dir, 'master'),
-    DOCKER_BUILDKIT: '0',
     // The user's own git settings may ask for signatures, or run hooks.
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
-    ...who('AUTHOR'),
-    ...who('COMMITTER'),
   });
-}
-
-function who(role: string): Record<string, string> {
-  return { [`GIT_${role}_NAME`]: 'Ann', [`GIT_${role}_EMAIL`]: 'ann@example.com' };
 }
 
 async function conclude(stage: Stage, place: Place): Promise<number> {
@@ -94,7 +87,7 @@ function sayWhatNext(stage: Stage, place: Place): void {
   stage.text(
     'All of it is still up. In a shell of yours:',
     '',
-    `  export PATH="${join(root, 'bin')}:$PATH" BRINE_DIR=${join(place.dir, 'master')}`,
+    `  ${setting.around(place.dir)}`,
     `  cd ${join(place.dir, 'states')}`,
     '',
     'and then, for example:',
@@ -107,8 +100,8 @@ function sayWhatNext(stage: Stage, place: Place): void {
     '  $EDITOR services/web.yaml; git commit -am "My change"; master plan beta',
     '',
     "  # Take a container away behind the minion's back, and see it come back:",
-    `  export DOCKER_HOST=${host.dockerHost}`,
-    '  docker rm --force $(docker ps --quiet --filter label=brine.service=web); docker ps',
+    `  ${host.name} docker rm --force $(${host.name} docker ps --quiet --filter label=brine.service=web)`,
+    `  ${host.name} docker ps`,
     '',
     'To take it all away:',
     '',

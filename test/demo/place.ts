@@ -2,13 +2,13 @@
 // as the only host.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../fleet/command.ts';
 import { EventWatch } from '../fleet/engine-events.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { find, whyNoHosts } from '../fleet/needs.ts';
+import { freePort } from '../fleet/ports.ts';
 import { start, type Running, type SpawnOptions } from '../fleet/process.ts';
 import { Registry } from '../fleet/registry.ts';
 
@@ -16,8 +16,8 @@ export interface DemoHost {
   readonly name: string;
   readonly address: string;
   readonly dockerHost: string;
-  docker(...args: readonly string[]): Promise<string>;
-  spawn(program: string, args: readonly string[], options?: SpawnOptions): Running;
+  /** What a command begins with that is to run there; nothing where that is here. */
+  readonly entry: readonly string[];
   /** Undefined where the Engine's events cannot be read. */
   events(): EventWatch | undefined;
 }
@@ -82,7 +82,7 @@ async function localHost(project: string, reason: string): Promise<Place> {
   const events = (): EventWatch | undefined =>
     dockerHost.startsWith('unix://') ? new EventWatch(dockerHost.slice(7)) : undefined;
   return {
-    hosts: [{ name: 'local', address: '127.0.0.1', dockerHost, docker, spawn, events }],
+    hosts: [{ name: 'web-1', address: '127.0.0.1', dockerHost, entry: [], events }],
     registryAddress: registry.address,
     address: `127.0.0.1:${await freePort()}`,
     dir,
@@ -136,12 +136,4 @@ async function localRegistry(around: {
     cleaning: [cleaning],
     close: async () => void (await docker('rm', '--force', '--volumes', name)),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,12 +1,14 @@
 // The first half of the demo: three versions of a service, states in git, a master, and a minion on
 // every host. Each part is typed as a person would.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeContext, type Behaviour } from '../fleet/images.ts';
-import { edit, git, must, prompt, quietly, until, type Around } from './around.ts';
+import { edit, git, must, quietly, until, type Around } from './around.ts';
+import type { DemoHost } from './place.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
+const bin = join(import.meta.dirname, '../../bin');
 const versions: readonly (readonly [string, Behaviour])[] = [
   ['1.0.0', 'good'],
   ['1.1.0', 'good'],
@@ -28,11 +30,23 @@ export async function welcome({ place, stage }: Around): Promise<void> {
     ...hosts.map(({ name, address }) => `  ${name.padEnd(9)} ${address}`),
     `  registry  ${registryAddress}`,
   );
-  stage.show(
-    'From now on, in this shell:',
-    `export PATH="$PWD/bin:$PATH" BRINE_DIR=${process.env['BRINE_DIR']}; cd ${place.dir}`,
-  );
+  await mkdir('bin');
+  for (const host of hosts) await writeFile(`bin/${host.name}`, onHost(host), { mode: 0o755 });
+  const [{ name } = { name: '' }] = hosts;
+  stage.text('', `${name} before a command runs it on that host; bin/${name} shows how.`);
+  stage.show('From now on, in this shell:', around(place.dir));
+  stage.show('', `cd ${place.dir}`);
 }
+
+/** What a shell needs so that every line of the demo works in it. */
+export const around = (dir: string): string =>
+  `export PATH=${dir}/bin:${bin}:$PATH BRINE_DIR=${dir}/master`;
+
+const onHost = ({ name, dockerHost, entry }: DemoHost): string => `#!/bin/sh
+# Runs a command on ${name}: in its network, with its Docker and its minion's directory.
+export DOCKER_HOST=${dockerHost} DOCKER_BUILDKIT=0 BRINE_DIR="$(dirname "$0")/../${name}"
+exec ${[...entry, '"$@"'].join(' ')}
+`;
 
 export async function images({ place, stage }: Around): Promise<void> {
   stage.chapter(
@@ -42,17 +56,14 @@ export async function images({ place, stage }: Around): Promise<void> {
   );
   const [host] = place.hosts;
   if (host === undefined) throw new Error('no host');
-  const by = (command: string, args: readonly string[]) =>
-    host.spawn(command, args, { env: { DOCKER_HOST: host.dockerHost } });
   for (const [version, behaviour] of versions) {
     const image = `${place.registryAddress}/web:${version}`;
     const dir = `web/${version}`;
     await mkdir(dir, { recursive: true });
     await writeContext(dir, { version, behaviour });
-    const options = { on: prompt(host), by, quiet: true };
-    const build = ['docker', 'build', '--tag', image, dir];
-    await stage.command(`Version ${version}.`, build, options);
-    await stage.command('', ['docker', 'push', image], options);
+    const build = [host.name, 'docker', 'build', '--tag', image, dir];
+    await stage.command(`Version ${version}.`, build, { quiet: true });
+    await stage.command('', [host.name, 'docker', 'push', image], { quiet: true });
   }
 }
 
@@ -73,6 +84,8 @@ export async function states({ place, stage }: Around): Promise<void> {
     'brine.yaml',
   );
   await git(stage, '', 'init', '--quiet', '--initial-branch=main');
+  await git(stage, '', 'config', 'user.name', 'Ann');
+  await git(stage, '', 'config', 'user.email', 'ann@example.com');
   await git(stage, '', 'add', '--all');
   await git(stage, '', 'commit', '--quiet', '--message', 'Run web 1.0.0 in beta');
   await stage.command('What is wrong in them would be told here, with file, line and column.', [
@@ -93,7 +106,7 @@ export async function master({ place, stage }: Around): Promise<void> {
   await stage.command('Set it up for these states.', [
     ...['master', 'init', '--states', '.', '--listen', address, '--api', 'off'],
   ]);
-  stage.show('And start it, here in the background.', 'master start &');
+  stage.show('And start it, here in the background.', 'master start >>../master.log 2>&1 &');
   place.spawn('master', ['start'], { log: join(dir, 'master.log') });
   const up = await until(20_000, async () => (await quietly(place, 'status')) === 0);
   must(stage, up, 'the master answers');
@@ -110,35 +123,22 @@ export async function minions({ place, stage }: Around): Promise<void> {
   const labels = ['--label', 'role=web', '--label', 'ring=beta'];
   const made = await stage.command(
     'A token lets new hosts in, and gives them labels: states select hosts by these.',
-    ['master', 'token', 'create', ...labels, '--uses', uses, '--json'],
+    ['master', 'token', 'create', ...labels, '--uses', uses],
     { quiet: true, shown: `TOKEN=$(master token create ${labels.join(' ')} --uses ${uses})` },
   );
-  const token = tokenIn(made.out);
+  const token = made.out.trim();
   for (const host of hosts) {
-    const own = join(dir, host.name);
-    const join_ = ['join', `wss://${address}`, '--token', token, '--id', host.name];
+    const join_ = ['minion', 'join', `wss://${address}`, '--id', host.name, '--token'];
     await stage.command(
       host === hosts[0] ? 'A key is made on the host and never leaves it.' : '',
-      ['minion', ...join_, '--dir', own],
-      {
-        on: prompt(host),
-        by: (command, args) => host.spawn(command, args),
-        quiet: true,
-        shown: `minion join wss://${address} --token $TOKEN --id ${host.name}; minion start &`,
-      },
+      [host.name, ...join_, token],
+      { quiet: true, shown: [host.name, ...join_, '$TOKEN'].join(' ') },
     );
-    const env = { DOCKER_HOST: host.dockerHost };
-    host.spawn('minion', ['start', '--dir', own], { env, log: join(dir, `${host.name}.log`) });
+    const start = [host.name, 'minion', 'start'];
+    stage.show('', `${start.join(' ')} >>../${host.name}.log 2>&1 &`);
+    place.spawn(host.name, start.slice(1), { log: join(dir, `${host.name}.log`) });
   }
   const linked = await until(20_000, async () => (await quietly(place, 'ping')) === 0);
   must(stage, linked, `${hosts.length === 1 ? 'it is' : 'all are'} linked`);
   await stage.command('Who is there.', ['master', 'hosts']);
-}
-
-function tokenIn(text: string): string {
-  try {
-    return (JSON.parse(text) as { token: string }).token;
-  } catch {
-    throw new Error(`no token: ${text}`);
-  }
 }

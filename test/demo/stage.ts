@@ -3,7 +3,6 @@
 
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Running } from '../fleet/process.ts';
 
 const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
 const paint =
@@ -13,16 +12,12 @@ const paint =
 const style = { dim: paint('2'), bold: paint('1'), green: paint('32'), red: paint('31') };
 
 export interface CommandOptions {
-  /** Where it is typed; the demo's own machine where absent. */
-  readonly on?: string;
   /** Exit codes that are right; 0 where absent. */
   readonly expect?: readonly number[];
   /** What is shown, where a person would type something else. */
   readonly shown?: string;
   /** Its output is handed back and not shown. */
   readonly quiet?: boolean;
-  /** Instead of a process on this machine. */
-  readonly by?: (command: string, args: readonly string[]) => Running;
 }
 
 export interface Shown {
@@ -86,12 +81,9 @@ export class Stage {
     line: readonly string[],
     options: CommandOptions = {},
   ): Promise<Shown> {
-    this.show(why, options.shown ?? words(line), options.on);
+    this.show(why, options.shown ?? words(line));
     const [program = '', ...args] = line;
-    const shown =
-      options.by === undefined
-        ? await this.#run(program, args, options)
-        : await this.#wait(options.by(program, args), options);
+    const shown = await this.#run(program, args, options);
     const { expect = [0] } = options;
     if (!expect.includes(shown.code)) {
       this.check(false, `${words(line)}: exit code ${shown.code}, not ${expect.join(' or ')}`);
@@ -101,9 +93,9 @@ export class Stage {
   }
 
   /** Only shows a command, for one that is run in the background. */
-  show(why: string, line: string, on = ''): void {
+  show(why: string, line: string): void {
     this.#write(why === '' ? '' : `\n${style.dim(`# ${why}`)}\n`);
-    this.#write(`${style.dim(on)}${style.green('$')} ${style.bold(line)}\n`);
+    this.#write(`${style.green('$')} ${style.bold(line)}\n`);
   }
 
   #run(program: string, args: readonly string[], options: CommandOptions): Promise<Shown> {
@@ -123,14 +115,6 @@ export class Stage {
         resolve({ code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'], out });
       });
     });
-  }
-
-  async #wait(running: Running, options: CommandOptions): Promise<Shown> {
-    const late = setTimeout(() => running.kill('SIGKILL'), commandMs);
-    const { code, out, err } = await running.exited;
-    clearTimeout(late);
-    if (options.quiet !== true) this.#write(out + err);
-    return { code, out: out + err };
   }
 
   #write(text: string): void {

@@ -24,7 +24,7 @@ function watch(signal: AbortSignal) {
   const stream = one.engine.events(signal);
   const end = (async (): Promise<unknown> => {
     try {
-      for await (const event of stream) events.push(event);
+      for await (const event of stream) if (one.host.owns(event)) events.push(event);
       return 'by itself';
     } catch (error) {
       return error;
@@ -66,6 +66,7 @@ describe('events', () => {
     await one.create();
     await new Promise((resolve) => setTimeout(resolve, 300));
     for await (const event of stream) {
+      if (!one.host.owns(event)) continue;
       expect(event).toMatchObject({ type: 'container', action: 'create', name });
       break;
     }
@@ -77,11 +78,11 @@ describe('events', () => {
     await one.run();
     const { events } = watch(stop.signal);
     await one.engine.exec(name, ['/bin/sh', '-c', 'true'], { timeoutMs: 10_000 });
-    await one.engine.createVolume('told', {});
+    await one.engine.createVolume('starfall-told', {});
     await until('the volume is told', async () => events.length > 0);
     stop.abort();
-    expect(events).toMatchObject([{ type: 'volume', action: 'create', name: 'told' }]);
-    await one.host.docker('volume', 'rm', 'told');
+    expect(events).toMatchObject([{ type: 'volume', action: 'create', name: 'starfall-told' }]);
+    await one.host.docker('volume', 'rm', 'starfall-told');
   });
 
   it('were never wanted', async () => {
@@ -90,11 +91,12 @@ describe('events', () => {
 });
 
 describe('an Engine that goes away', () => {
-  it('is told at once, by every call and by the events, and is used again when it is back', async () => {
+  it('is told at once, by every call and by the events, and is used again when it is back', async (test) => {
+    const host = one.own(test);
     await one.run();
     const { end } = watch(new AbortController().signal);
     await one.engine.containers();
-    await one.host.killDocker();
+    await host.killDocker();
     expect(await end).toMatchObject(down('went away'));
     const begun = performance.now();
     await expect(one.engine.containers()).rejects.toMatchObject(
@@ -104,20 +106,21 @@ describe('an Engine that goes away', () => {
     await expect(one.engine.pull({ ...one.image })).rejects.toMatchObject(down('no Docker'));
     expect(await watch(new AbortController().signal).end).toMatchObject(down('no Docker'));
     expect(performance.now() - begun).toBeLessThan(1_000);
-    await one.host.startDocker();
+    await host.startDocker();
     expect((await one.engine.containers()).map((each) => each.name)).toEqual([name]);
     await one.engine.start(name);
   });
 
-  it('does so in the middle of a stop', async () => {
+  it('does so in the middle of a stop', async (test) => {
+    const host = one.own(test);
     await one.run(shell("trap '' TERM; while :; do busybox sleep 0.1; done"));
     const stopping = expect(one.engine.stop(name, 60_000)).rejects.toMatchObject(
       down('broke the connection off'),
     );
     await new Promise((resolve) => setTimeout(resolve, 500));
-    await one.host.killDocker();
+    await host.killDocker();
     await stopping;
-    await one.host.startDocker();
+    await host.startDocker();
   });
 
   it('was never there', async () => {

@@ -1,6 +1,5 @@
 // A container's life on a real Engine: what is seen of it, what it says, how it ends.
 
-import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../e2e/product.ts';
 import { specOf, timing } from '../minion/engine/specs.ts';
@@ -18,13 +17,14 @@ const listed = async (called = name) =>
 
 describe('what is seen', () => {
   it('of the Engine', async () => {
+    const format = '{{.DockerRootDir}} {{.Driver}} {{.KernelVersion}}';
+    const told = await one.host.docker('info', '--format', format);
+    const [dataRoot, storageDriver, kernel] = told.trim().split(' ');
     const info = await one.engine.info();
     expect(info).toMatchObject({
       version: expect.stringMatching(/^\d+\.\d+/) as string,
       apiVersion: expect.stringMatching(/^1\.\d+$/) as string,
-      dataRoot: `${one.host.dir}/data`,
-      storageDriver: 'overlay2',
-      kernel: execFileSync('uname', ['-r']).toString().trim(),
+      ...{ dataRoot, storageDriver, kernel },
     });
     expect(info.cpus).toBeGreaterThan(0);
     expect(info.memoryBytes).toBeGreaterThan(100_000_000);
@@ -55,7 +55,7 @@ describe('what is seen', () => {
       expect(Math.abs((seen?.createdAt ?? 0) - begun)).toBeLessThan(5_000);
     }
     expect(inList?.id).toBe(alone?.id);
-    expect(alone?.addresses[network]).toMatch(/^172\./);
+    expect(alone?.addresses[network]).toMatch(/^\d+(\.\d+){3}$/);
     expect(alone?.healthOutput).toBe('');
     expect(alone?.startedAt).toBeGreaterThanOrEqual(begun);
 
@@ -111,7 +111,7 @@ describe('what is seen', () => {
   it('in the order they were made in, even within one second', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `made-${index}`);
     for (const called of names) await one.create({}, called);
-    const seen = (await one.engine.containers()).toSorted((a, b) => a.createdAt - b.createdAt);
+    const seen = (await one.containers()).toSorted((a, b) => a.createdAt - b.createdAt);
     expect(seen.map((each) => each.name)).toEqual(names);
     expect(new Set(seen.map(({ createdAt }) => createdAt)).size).toBe(names.length);
   });
@@ -178,14 +178,17 @@ describe('a stop', () => {
 describe('a removal', () => {
   it('ends what runs, with its nameless volumes, and leaves the named ones', async () => {
     const mounts = [
-      { type: 'volume', source: 'kept', target: '/kept', readOnly: false },
+      { type: 'volume', source: 'starfall-kept', target: '/kept', readOnly: false },
       { type: 'volume', source: '', target: '/nameless', readOnly: false },
     ] as const;
+    const before = await one.engine.volumes();
+    const volumes = async (): Promise<string[]> =>
+      (await one.engine.volumes()).filter((each) => !before.includes(each));
     await one.run({ mounts });
-    expect(await one.engine.volumes()).toHaveLength(2);
+    expect(await volumes()).toHaveLength(2);
     await one.engine.remove(name);
-    expect(await one.engine.volumes()).toEqual(['kept']);
-    await one.host.docker('volume', 'rm', 'kept');
+    expect(await volumes()).toEqual(['starfall-kept']);
+    await one.host.docker('volume', 'rm', 'starfall-kept');
   });
 
   it('that two ask for at once is one', async () => {

@@ -127,11 +127,13 @@ describe('a container', () => {
   it('has the image that is pinned, the labels it is given, and its network', async () => {
     const labels = { 'brine.project': 'starfall', team: 'a "b"\n$c' };
     await one.engine.create({ name, spec: specOf({ image: one.image }), labels, network });
-    const [built] = await one.engine.images();
+    const { repository, digest } = one.image;
+    const images = await one.engine.images();
+    const built = images.find(({ digests }) => digests.includes(`${repository}@${digest}`));
     expect(await inspected()).toMatchObject({
       Name: `/${name}`,
       Image: built?.id,
-      Config: { Image: `${one.image.repository}@${one.image.digest}`, Labels: labels },
+      Config: { Image: `${repository}@${digest}`, Labels: labels },
       HostConfig: { NetworkMode: network, AutoRemove: false, Privileged: false },
       NetworkSettings: { Networks: { [network]: { Aliases: ['api'] } } },
     });

@@ -86,7 +86,8 @@ describe('a command in a container', () => {
     });
   });
 
-  it('that takes too long is ended, with all that it began', async () => {
+  it('that takes too long is ended, with all that it began', async (test) => {
+    one.own(test);
     await one.run();
     const begun = performance.now();
     const ran = await run('echo begun; busybox sleep 77 | busybox sleep 78; echo done', 500);
@@ -96,7 +97,8 @@ describe('a command in a container', () => {
     expect((await one.engine.inspect(name))?.status).toBe('running');
   });
 
-  it('that nobody waits for any more is ended too', async () => {
+  it('that nobody waits for any more is ended too', async (test) => {
+    one.own(test);
     await one.run();
     const stop = new AbortController();
     setTimeout(() => {

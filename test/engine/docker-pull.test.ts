@@ -36,7 +36,7 @@ async function pushLarge(): Promise<PinnedImage> {
   return { name: 'large', repository, tag: '1', digest };
 }
 
-const forget = (): Promise<string> => one.host.docker('image', 'prune', '--all', '--force');
+const forget = (): Promise<void> => one.host.forgetImages();
 const reference = ({ repository, digest }: PinnedImage): string => `${repository}@${digest}`;
 const from = (place: string, digest = `sha256:${'1'.repeat(64)}`): PinnedImage => ({
   name: 'api',
@@ -105,9 +105,10 @@ describe('a pull', () => {
     await one.engine.pull(image);
   });
 
-  it('onto a disk that is full', async () => {
+  it('onto a disk that is full', async (test) => {
+    const { dir: hostDir } = one.own(test);
     await forget();
-    const dir = join(one.host.dir, 'data/tmp');
+    const dir = join(hostDir, 'data/tmp');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]);
     try {
       await expect(one.engine.pull(large)).rejects.toMatchObject(
@@ -213,13 +214,14 @@ describe('a pull from an ill registry', () => {
     }
   });
 
-  it('is not what failed when the Engine dies meanwhile', async () => {
+  it('is not what failed when the Engine dies meanwhile', async (test) => {
+    const host = one.own(test);
     const pull = one.engine.pull(from(`127.0.0.1:${illPort}/silent`));
     const expected = expect(pull).rejects.toMatchObject({ data: { code: 'DOCKER_DOWN' } });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await one.host.killDocker();
+    await host.killDocker();
     await expected;
-    await one.host.startDocker();
+    await host.startDocker();
   });
 });
 

@@ -33,7 +33,7 @@ describe('an option that this host cannot give', () => {
     [
       'two volumes in one place',
       () => ({
-        mounts: ['one', 'two'].map((source) => ({
+        mounts: ['starfall-one', 'starfall-two'].map((source) => ({
           ...{ type: 'volume', source, target: '/x', readOnly: false },
         })),
       }),

@@ -17,8 +17,9 @@ import { realWorld } from '../../protocol/world.ts';
 import type { HostId } from '../../states/ids.ts';
 import type { ContainerSpec, HostState, PinnedImage } from '../../states/model.ts';
 import { bin, run, until, type Ran } from '../e2e/product.ts';
-import { Fleet, type Host, type Running } from '../fleet/fleet.ts';
+import type { Running } from '../fleet/fleet.ts';
 import { buildService, type Behaviour } from '../fleet/images.ts';
+import { startOne, type OneHostFleet, type SomeHost } from '../fleet/one.ts';
 import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
 
 export const port = 18080;
@@ -38,8 +39,8 @@ const published: Partial<ContainerSpec> = {
 };
 
 export class MinionHost {
-  readonly fleet: Fleet;
-  readonly host: Host;
+  readonly fleet: OneHostFleet;
+  readonly host: SomeHost;
   readonly dir: string;
   readonly store: Store;
   readonly master: RunningFleet;
@@ -61,7 +62,7 @@ export class MinionHost {
 
   /** Joined, started and linked. */
   static async start(): Promise<MinionHost> {
-    const fleet = await Fleet.start({ hosts: 1, registry: true });
+    const fleet = await startOne();
     const [host] = fleet.hosts;
     if (host === undefined) throw new Error('no host');
     const dir = await mkdtemp(pathOf(tmpdir(), 'brine-minion-'));
@@ -106,7 +107,8 @@ export class MinionHost {
     const asked = { uses: 1, hours: 1, labels: {}, actor: 'ann@desk' };
     const { token } = await this.master.tokens.create(asked);
     const url = `wss://${this.fleet.bridgeAddress}:${this.master.address().port}`;
-    await join({ url, token, id: this.host.name, dir: this.minionDir });
+    const allow = { tests: ['http' as const, 'container' as const, 'exec' as const] };
+    await join({ url, token, id: this.host.name, dir: this.minionDir, allow });
   }
 
   startMinion(): Running {
@@ -205,7 +207,7 @@ export class MinionHost {
   /** Name → state of every managed container. */
   async containers(): Promise<Record<string, string>> {
     const format = '{{.Names}} {{.State}}';
-    const filter = 'label=brine.project';
+    const filter = 'label=brine.project=starfall';
     const text = await this.host.docker('ps', '--all', '--filter', filter, '--format', format);
     const lines = text.split('\n').filter((line) => line !== '');
     return Object.fromEntries(lines.map((line) => line.split(' ') as [string, string]));

@@ -233,7 +233,7 @@ describe('a desire that is only fetched', () => {
   it('pulls, and touches nothing', async () => {
     await host.reached([host.api('1.0.0')]);
     const { repository, digest } = host.image('1.1.0');
-    await host.host.docker('image', 'prune', '--all', '--force');
+    await host.host.forgetImages();
     const before = await host.containers();
     const report = await host.reached([host.api('1.1.0')], { mode: 'pull' });
     expect(report).toMatchObject({ outcome: 'done', mode: 'pull', now: 'old', writes: 1 });
@@ -244,7 +244,7 @@ describe('a desire that is only fetched', () => {
   });
 
   it('waits for a registry that is away, until that is back', async () => {
-    await host.host.docker('image', 'prune', '--all', '--force');
+    await host.host.forgetImages();
     await host.fleet.registry.stop();
     const desire = host.desire([host.api('1.1.0')], { mode: 'pull' });
     try {
@@ -259,7 +259,7 @@ describe('a desire that is only fetched', () => {
 
   it('ends its waiting when a newer desire comes', async () => {
     await host.reached([host.api('1.0.0')]);
-    await host.host.docker('image', 'prune', '--all', '--force');
+    await host.host.forgetImages();
     await host.fleet.registry.stop();
     try {
       const desire = host.desire([host.api('1.1.0')], { mode: 'pull' });

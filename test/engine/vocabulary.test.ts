@@ -189,9 +189,9 @@ const options: readonly [what: string, first: More, changed: More, seen: object]
   ],
   [
     'volumes',
-    { mounts: [{ type: 'volume', source: 'one', target: '/data', readOnly: false }] },
-    { mounts: [{ type: 'volume', source: 'one', target: '/data', readOnly: true }] },
-    { Mounts: [{ Name: 'one', Destination: '/data', RW: true }] },
+    { mounts: [{ type: 'volume', source: 'starfall-one', target: '/data', readOnly: false }] },
+    { mounts: [{ type: 'volume', source: 'starfall-one', target: '/data', readOnly: true }] },
+    { Mounts: [{ Name: 'starfall-one', Destination: '/data', RW: true }] },
   ],
 ];
 
@@ -208,7 +208,7 @@ describe('by the minion’s reconcile', () => {
       ...[1, 1, 1],
     ]);
     await apply();
-    expect(await one.engine.containers()).toEqual([]);
+    expect(await one.containers()).toEqual([]);
   });
 
   it('several instances, one to each port of a range', async () => {
@@ -230,7 +230,9 @@ describe('by the minion’s reconcile', () => {
   });
 
   it('two never write one volume at the same time, unless that is asked for', async () => {
-    const mounts = [{ type: 'volume', source: 'two', target: '/d', readOnly: false }] as const;
+    const mounts = [
+      { type: 'volume', source: 'starfall-two', target: '/d', readOnly: false },
+    ] as const;
     await apply(service({ mounts }));
     const { seen } = await apply(service({ mounts, env: { A: '1' } }));
     expect(seen.indexOf('container die')).toBeLessThan(seen.indexOf('container start'));

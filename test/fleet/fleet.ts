@@ -1,11 +1,12 @@
 // Real Docker hosts on one machine (DESIGN §10): a Docker Engine in a network namespace for each, a
 // bridge between them, a registry on the bridge. Whatever way the run ends, nothing of it stays.
 
-import { spawn as spawnChild } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Host } from './host.ts';
+import { keepWatch } from './keep-watch.ts';
 import { remove, sweep } from './leftovers.ts';
+import { whyNoHosts } from './needs.ts';
 import { bridgeAddress, hostAddress, makeNetwork } from './network.ts';
 import { identify, start, type Running, type SpawnOptions } from './process.ts';
 import { claim, hostName, locked, save, type FleetRecord } from './record.ts';
@@ -21,6 +22,8 @@ export interface FleetOptions {
   /** What the hosts are called, with their number behind it. */
   readonly name?: string;
 }
+
+let watched = false;
 
 export class Fleet {
   readonly hosts: readonly Host[];
@@ -55,9 +58,12 @@ export class Fleet {
 
   /** Resolves when every Engine, and the registry if there is one, answers. */
   static async start(options: FleetOptions): Promise<Fleet> {
+    const reason = whyNoHosts();
+    if (reason !== undefined) throw new Error(`Docker hosts cannot be started here: ${reason}`);
     await sweep();
     const record = await locked(async () => claim(options.hosts));
-    keepWatch();
+    if (!watched) keepWatch();
+    watched = true;
     const fleet = new Fleet(record, options.name ?? 'host');
     try {
       await mkdir(record.dir, { mode: 0o700 });
@@ -97,21 +103,4 @@ export class Fleet {
   async close(): Promise<void> {
     await remove(this.#record);
   }
-}
-
-let watched = false;
-
-/** Starts the one that clears up after this process, should it not come to that itself. */
-function keepWatch(): void {
-  if (watched) return;
-  watched = true;
-  const keeper = join(import.meta.dirname, 'keeper.ts');
-  const child = spawnChild(process.execPath, [keeper, String(process.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: { PATH: process.env['PATH'] },
-  });
-  child.unref();
-  // A pipe of a child is a socket, which alone would keep this process from ending.
-  if (child.stdin !== null && 'unref' in child.stdin) (child.stdin.unref as () => void)();
 }

@@ -40,10 +40,15 @@ export class Host {
     this.dockerLog = this.#engine.log;
   }
 
+  /** What a command begins with that is to run in this host's network. */
+  get entry(): readonly string[] {
+    return ['nsenter', `--net=/run/netns/${this.#place.namespace}`];
+  }
+
   /** A process in this host's network. */
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): Running {
-    const inside = [`--net=/run/netns/${this.#place.namespace}`, program, ...args];
-    return this.#place.spawn('nsenter', inside, options);
+    const [enter = '', ...inside] = this.entry;
+    return this.#place.spawn(enter, [...inside, program, ...args], options);
   }
 
   /** `docker …` at this host's Engine; answers what it printed, throws what it said. */
@@ -73,6 +78,15 @@ export class Host {
 
   startDocker(): Promise<void> {
     return this.#engine.start();
+  }
+
+  async forgetImages(): Promise<void> {
+    await this.docker('image', 'prune', '--all', '--force');
+  }
+
+  /** Nobody else has anything here. */
+  owns(): boolean {
+    return true;
   }
 
   /** Everything that the Engine does from now on, until `stop()`. */

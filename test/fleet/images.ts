@@ -3,8 +3,8 @@
 
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Host } from './host.ts';
 import { find, isStatic } from './needs.ts';
+import type { SomeHost } from './one.ts';
 
 /**
  * `good`, or what is wrong with it: `exits` at its start, turns `unhealthy` after three seconds,
@@ -33,7 +33,10 @@ export interface Built {
 const portInside = 8080;
 
 /** Builds the service on a host's Engine and pushes it to the registry. */
-export async function buildService(host: Host, wanted: Wanted): Promise<Built> {
+export async function buildService(
+  host: Pick<SomeHost, 'dir' | 'docker'>,
+  wanted: Wanted,
+): Promise<Built> {
   // Goes with the host, should this process not come to the end.
   const dir = await mkdtemp(join(host.dir, 'image-'));
   try {

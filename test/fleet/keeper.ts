@@ -1,11 +1,13 @@
-// Waits beside a process that has fleets and removes them when it ends, however it ends: its standard
+// Waits beside a process that has hosts and removes them when it ends, however it ends: its standard
 // input is a pipe from that process, and closes with it.
 
 import { records } from './record.ts';
+import { removeRecorded } from './local.ts';
 import { identify, runs, sleep } from './process.ts';
 import { sweep } from './leftovers.ts';
 
-const [owner] = [identify(Number(process.argv[2]))];
+const [, , pid, record] = process.argv;
+const owner = identify(Number(pid));
 
 process.stdin.resume();
 process.stdin.once('end', () => void finish());
@@ -13,6 +15,7 @@ process.stdin.once('error', () => void finish());
 
 async function finish(): Promise<void> {
   while (owner !== undefined && runs(owner)) await sleep(20);
-  if (records().length > 0) await sweep();
+  if (record !== undefined) await removeRecorded(record);
+  else if (records().length > 0) await sweep();
   process.exit(0);
 }

@@ -1,5 +1,4 @@
-// Says once, where everybody sees it, why there are no tests on real hosts: the configuration leaves
-// out the rest of them then.
+// Says why there are no tests on hosts of our own, where there are none, and what a machine must have.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
