@@ -205,6 +205,7 @@ class Minion {
     const { Holding } = await import('./holding.ts');
     const holding = await Holding.start({
       docker: process.env.DOCKER_HOST || config.docker,
+      policy: config.allow,
       ...{ world, log, journal },
       wake: () => {
         this.#link?.wake();

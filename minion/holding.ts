@@ -11,11 +11,13 @@ import type { Journal } from './journal.ts';
 import { Keeper } from './keep/keeper.ts';
 import { watchEngine } from './keep/watcher.ts';
 import { OneShots } from './one-shot.ts';
+import type { HostPolicy } from './policy.ts';
 import { environmentStatus, type EnvironmentStatus, type StatusView } from './status.ts';
 
 export interface HoldingOptions {
   /** As in DOCKER_HOST. */
   readonly docker: string | undefined;
+  readonly policy: HostPolicy;
   readonly world: World;
   readonly log: Logger;
   readonly journal: Journal;
@@ -66,9 +68,9 @@ export class Holding {
   }
 
   answer(call: Call, asked: Asked): Promise<unknown> {
-    const { world, journal } = this.#options;
+    const { world, journal, policy } = this.#options;
     const { health } = this.#keeper;
-    const tools = { engine: this.#engine, shots: this.#shots, world, health };
+    const tools = { engine: this.#engine, shots: this.#shots, world, health, policy };
     return answerCall({ ...tools, held: journal.held }, call, asked);
   }
 

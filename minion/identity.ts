@@ -12,6 +12,7 @@ import { fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
 import { parseDuration } from '../states/units.ts';
 import { parseMasterUrl } from './master-url.ts';
+import { policySchema, type HostPolicy } from './policy.ts';
 
 export interface MinionConfig {
   /** `wss://host:port` of the master. */
@@ -19,6 +20,8 @@ export interface MinionConfig {
   readonly id: HostId;
   /** Of the Docker Engine, as in DOCKER_HOST; absent where that or the default decides. */
   readonly docker?: string;
+  /** Next to nothing where minion.yaml says nothing of it. */
+  readonly allow: HostPolicy;
   /** See {@link arpRetryMs}. */
   readonly arp_retry?: number | 'off';
 }
@@ -96,7 +99,11 @@ export function arpRetryMs({ arp_retry: asked = 20 }: MinionConfig): number | un
 /** A container's kernel answers at once; sooner would be only noise. */
 const arpRetryMsMin = 10;
 
-export const minionConfigText = (config: MinionConfig): string => stringify(config);
+export const minionConfigText = (config: object): string => stringify(config);
+
+/** As written, once it has been looked at. */
+export const minionConfigObject = (text: string): object =>
+  parseDocument(text, { version: '1.2', schema: 'core' }).toJS() as object;
 
 const schema = z.strictObject({
   url: z.string().transform((raw, context) => {
@@ -111,6 +118,9 @@ const schema = z.strictObject({
     context.addIssue({ code: 'custom', message: 'not the id of a host' });
     return z.NEVER;
   }),
+  allow: policySchema.describe(
+    'What of this host containers may use, and which tests may run; else none of it.',
+  ),
   docker: z
     .string()
     .min(1)

@@ -21,8 +21,14 @@ import { parseHostId, type HostId } from '../states/ids.ts';
 import { acceptedCertificate } from './certificate.ts';
 import { checkClock, checkValidity } from './clock.ts';
 import { ask, type HttpAnswer } from './https.ts';
-import { minionConfigText, minionFiles, parseMinionConfig, type MinionConfig } from './identity.ts';
+import {
+  minionConfigObject,
+  minionConfigText,
+  minionFiles,
+  parseMinionConfig,
+} from './identity.ts';
 import { parseMasterUrl, placeOf } from './master-url.ts';
+import type { HostPolicy } from './policy.ts';
 
 export interface JoinOptions {
   /** `wss://host:port`, or the host and port alone. */
@@ -41,6 +47,8 @@ export interface JoinOptions {
   readonly dir: string;
   /** As in DOCKER_HOST; kept for `minion start`. */
   readonly docker?: string;
+  /** What of this host containers may use; what minion.yaml says of it already stays without. */
+  readonly allow?: Partial<HostPolicy>;
   readonly world?: World;
 }
 
@@ -56,12 +64,12 @@ export interface Joined {
 
 /** Throws BAD_USAGE, MASTER_UNREACHABLE, JOIN_CA, JOIN_REFUSED or CLOCK_WRONG; can be done again. */
 export async function join(options: JoinOptions): Promise<Joined> {
-  const { dir, docker, world = realWorld, onWaiting, signal } = options;
+  const { dir, docker, allow, world = realWorld, onWaiting, signal } = options;
   const { url, token, id, trusted } = checked(options);
   const files = minionFiles(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const ca = await authorityOf(url, trusted, world);
-  await refuseOther(dir, ca, id);
+  const present = await refuseOther(dir, ca, id);
   const key = await keyIn(files.key);
   const request: EnrolRequest = {
     ...{ id, csr: makeCsr(key, id) },
@@ -77,7 +85,11 @@ export async function join(options: JoinOptions): Promise<Joined> {
   await writeWhole(files.ca, ca.toString(), 0o644);
   await writeWhole(files.cert, answer.certificate, 0o644);
   await writeWhole(files.signer, answer.signer, 0o644);
-  const config: MinionConfig = { url, id, ...(docker === undefined ? {} : { docker }) };
+  const config = {
+    ...{ ...present, url, id },
+    ...(docker !== undefined && { docker }),
+    ...(allow !== undefined && { allow }),
+  };
   // The last one, and whole: where it is, everything is.
   await writeWhole(files.config, minionConfigText(config), 0o644);
   const expiresAt = certificate.validToDate.getTime();
@@ -130,15 +142,15 @@ function trustOf(
   throw fault('BAD_USAGE', message);
 }
 
-/** A host has one master and one id; what it runs is bound to them. */
-async function refuseOther(dir: string, theirs: X509Certificate, id: HostId): Promise<void> {
+/** A host has one master and one id; what it runs is bound to them. What its owner wrote stays. */
+async function refuseOther(dir: string, theirs: X509Certificate, id: HostId): Promise<object> {
   const files = minionFiles(dir);
   const [text, pem] = await Promise.all([readIfThere(files.config), readIfThere(files.ca)]);
-  if (text === undefined) return;
+  if (text === undefined) return {};
   const present = parseMinionConfig(text, files.config);
   const ca = readCertificate(pem ?? '');
   const sameMaster = ca === undefined || domainOf(ca) === domainOf(theirs);
-  if (sameMaster && present.id === id) return;
+  if (sameMaster && present.id === id) return minionConfigObject(text);
   const whose = sameMaster ? `as ${present.id}` : `another master, ${present.url}`;
   const message = `this host has joined ${whose}; use another --dir, or remove this one`;
   throw fault('BAD_USAGE', message, { where: dir });

@@ -8,11 +8,12 @@ import { plan } from '../states/plan.ts';
 import {
   converge,
   look,
+  ofProblem,
   untilDockerAnswers,
   type Change,
   type Tools,
 } from './reconcile/converge.ts';
-import { failuresIn } from './reconcile/evidence.ts';
+import { Failed, failuresIn } from './reconcile/evidence.ts';
 import { decide, leftOver, undo, type Decision } from './reconcile/going-back.ts';
 import { perform, type Told } from './reconcile/perform.ts';
 import { pullAll } from './reconcile/pulls.ts';
@@ -37,7 +38,9 @@ export async function fetch(task: Task): Promise<Report> {
   const work = beginning(task);
   const failures = await attempt(() =>
     untilDockerAnswers(task, async () => {
-      const { steps } = plan(state, await look(task, state));
+      const { steps, problems } = plan(state, await look(task, state));
+      const forbidden = problems.filter(({ code }) => code === 'NOT_ALLOWED');
+      if (forbidden.length > 0) throw new Failed(forbidden.map((each) => ofProblem(each, state)));
       const images = steps.flatMap((step) => (step.do === 'pull' ? [step.image] : []));
       if (images.length > 0) await pullAll(images, { ...task, state, tally: work.tally });
     }),

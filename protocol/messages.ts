@@ -207,7 +207,10 @@ export const planned = z.strictObject({
     }),
   ) satisfies z.ZodType<readonly Switch[]>,
   problems: z.array(
-    z.strictObject({ code: z.enum(['PORT_TAKEN', 'NAME_TAKEN']), service: name, message: text }),
+    z.strictObject({
+      code: z.enum(['PORT_TAKEN', 'NAME_TAKEN', 'NOT_ALLOWED']),
+      ...{ service: name, message: text },
+    }),
   ) satisfies z.ZodType<readonly PlanProblem[]>,
   running: z.array(running),
 });

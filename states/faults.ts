@@ -58,6 +58,11 @@ export const faults = {
     retry: false,
     hint: 'rename or remove the container that has the name; it is not ours to touch',
   },
+  NOT_ALLOWED: {
+    exit: 1,
+    retry: false,
+    hint: 'leave it out of the state, or let the owner of that host allow it in its minion.yaml',
+  },
   IMAGE_NOT_FOUND: { exit: 1, retry: false, hint: 'push the tag, or correct it in versions/' },
   REGISTRY_AUTH: { exit: 1, retry: false, hint: 'check the credentials for this registry' },
   REGISTRY_DOWN: {

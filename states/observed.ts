@@ -1,5 +1,7 @@
 // What a minion sees on its host, in the words the plan needs. Written only by the minion.
 
+import type { PlanProblem } from './step.ts';
+
 export type ContainerStatus =
   'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
@@ -39,6 +41,8 @@ export interface ObservedContainer {
 }
 
 export interface Observed {
+  /** What of the desired state the host itself does not allow; absent where it says nothing of it. */
+  readonly forbidden?: readonly PlanProblem[];
   readonly containers: readonly ObservedContainer[];
   readonly networks: readonly string[];
   readonly volumes: readonly string[];

@@ -28,7 +28,7 @@ export type Step = Because &
 
 /** Something that makes the plan impossible on this host, found before anything is touched. */
 export interface PlanProblem {
-  readonly code: 'PORT_TAKEN' | 'NAME_TAKEN';
+  readonly code: 'PORT_TAKEN' | 'NAME_TAKEN' | 'NOT_ALLOWED';
   readonly service: string;
   readonly message: string;
 }

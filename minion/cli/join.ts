@@ -4,12 +4,13 @@ import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { digestText } from '../../protocol/identity/keys.ts';
 import { join, type Joined, type JoinOptions } from '../join.ts';
+import { parseAllowed } from '../policy.ts';
 import { harmless } from './problem.ts';
 import { minionDirDefault, type GlobalOptions, type JoinArguments } from './program.ts';
 
 export async function joinMaster(
   url: string,
-  { token, caDigest, id }: JoinArguments,
+  { token, caDigest, id, allow }: JoinArguments,
   { dir, json }: GlobalOptions,
 ): Promise<number> {
   const docker = process.env.DOCKER_HOST;
@@ -18,6 +19,7 @@ export async function joinMaster(
     ...(token !== undefined && {
       token: token === '-' ? (await text(process.stdin)).trim() : token,
     }),
+    ...(allow.length > 0 && { allow: parseAllowed(allow) }),
     ...(caDigest !== undefined && { caDigest }),
     ...(process.stdin.isTTY && process.stderr.isTTY && token === undefined && { confirm }),
     onWaiting: (waiting) => {

@@ -16,6 +16,7 @@ export interface JoinArguments {
   readonly token?: string;
   readonly caDigest?: string;
   readonly id?: string;
+  readonly allow: readonly string[];
 }
 
 export const minionDirDefault = '/var/lib/brine/minion';
@@ -74,6 +75,12 @@ function addVerbs(program: Command, onExit: (code: number) => void): void {
       'a token that the master made, - reads it from standard input; without one a person decides',
     )
     .option('--ca-digest <sha256>', "the master's authority, as `master keys list` shows it")
+    .option(
+      '--allow <what>',
+      'what of this host containers may use: bind:/srv, device:/dev/x, cap:NET_ADMIN, test:container; repeatable',
+      (value: string, given: readonly string[]) => [...given, value],
+      [],
+    )
     .option('--id <id>', "the host's id there (default: its name)")
     .action(async (url: string, own: JoinArguments) => {
       const verb = await import('./join.ts');

@@ -176,9 +176,10 @@ export class Keep {
   }
 
   #task(desire: Desire, signal: AbortSignal): Task {
-    const { engine, world, health, journal } = this.#options;
+    const { engine, world, health, journal, policy } = this.#options;
     return {
       ...{ engine, world, health, desire, signal, previous: undefined },
+      ...(policy && { policy }),
       tell: (told) => {
         this.#tell(desire, told);
       },

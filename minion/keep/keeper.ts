@@ -8,11 +8,13 @@ import type { HostState } from '../../states/model.ts';
 import type { Engine, EngineEvent } from '../engine/engine.ts';
 import { HealthBook } from '../health/health.ts';
 import type { Journal } from '../journal.ts';
+import type { HostPolicy } from '../policy.ts';
 import { Keep, type Doing } from './keep.ts';
 import { meaningOf } from './watcher.ts';
 
 export interface KeeperOptions {
   readonly engine: Engine;
+  readonly policy?: HostPolicy;
   readonly world: World;
   readonly journal: Journal;
   readonly log: Logger;

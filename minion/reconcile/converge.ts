@@ -14,6 +14,7 @@ import type { Engine } from '../engine/engine.ts';
 import { Failed, failure, isDockerDown } from './evidence.ts';
 import type { HealthBook } from '../health/health.ts';
 import { observe } from '../observe.ts';
+import { refusalsOf, type HostPolicy } from '../policy.ts';
 import { perform, type Told } from './perform.ts';
 import type { Tally } from './tally.ts';
 
@@ -21,6 +22,8 @@ export interface Tools {
   readonly engine: Engine;
   readonly world: World;
   readonly health: HealthBook;
+  /** Of this host; what it does not allow is a problem of every plan. */
+  readonly policy?: HostPolicy;
 }
 
 export interface Change extends Tools {
@@ -45,15 +48,19 @@ export async function converge(change: Change): Promise<Observed> {
   });
 }
 
-/** The host with the health of what it should run. */
-export function look({ engine, health }: Tools, state: HostState): Promise<Observed> {
+/** The host with the health of what it should run, and what of it the host itself forbids. */
+export async function look({ engine, health, policy }: Tools, state: HostState): Promise<Observed> {
   const wanted = new Map(
     state.containers.map((spec) => {
       const name = containerName({ ...state, spec });
       return [name, { name, spec, network: state.network }];
     }),
   );
-  return observe(engine, state, (container) => health.of(container, wanted.get(container.name)));
+  const forbidden = policy === undefined ? [] : await refusalsOf(state.containers, policy);
+  const observed = await observe(engine, state, (container) =>
+    health.of(container, wanted.get(container.name)),
+  );
+  return forbidden.length === 0 ? observed : { ...observed, forbidden };
 }
 
 const again = { minMs: 100, maxMs: 5_000 };

@@ -7,6 +7,7 @@ import type { World } from '../../protocol/world.ts';
 import type { Say } from '../calls.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { OneShots } from '../one-shot.ts';
+import { refuseTest, type HostPolicy } from '../policy.ts';
 import { containerTest } from './container.ts';
 import { execTest } from './exec.ts';
 import { httpTest } from './http.ts';
@@ -20,6 +21,7 @@ export interface TestTools {
   readonly engine: Engine;
   readonly world: World;
   readonly shots: OneShots;
+  readonly policy?: HostPolicy;
 }
 
 export interface TestRun {
@@ -52,8 +54,12 @@ export async function runTest(
   }
 }
 
-function carryOut({ engine, world, shots }: TestTools, run: TestRun): Promise<Tested> {
+async function carryOut(
+  { engine, world, shots, policy }: TestTools,
+  run: TestRun,
+): Promise<Tested> {
   const { request } = run.call;
+  if (policy !== undefined) await refuseTest(request, policy);
   switch (request.kind) {
     case 'http':
       return httpTest(world, request, run);

@@ -8,6 +8,7 @@ import type { PlanProblem } from '../step.ts';
 import type { Slot } from './slots.ts';
 
 export const problemsOf = (slots: readonly Slot[], observed: Observed): readonly PlanProblem[] => [
+  ...(observed.forbidden ?? []),
   ...slots.flatMap((slot) => takenPorts(slot, observed)),
   ...slots.flatMap((slot) => takenNames(slot, observed)),
   ...wantedTwice(slots),

@@ -5,7 +5,7 @@ import type { Call } from '../../protocol/messages.ts';
 import type { TestRequest } from '../../states/test-request.ts';
 import { until } from '../e2e/product.ts';
 import { timing } from '../minion/engine/specs.ts';
-import { beta, specOf } from '../minion/samples.ts';
+import { beta, specOf, stateOf } from '../minion/samples.ts';
 import { MinionHost, port } from './minion-host.ts';
 import { shell } from './one-host.ts';
 
@@ -86,4 +86,16 @@ it('a minion that is asked to stop leaves none behind', async () => {
   expect(await left()).toEqual([]);
   host.startMinion();
   await host.linked();
+});
+
+it('what the host does not allow is refused before anything is fetched or touched', async () => {
+  const before = await host.containers();
+  const wanted = host.api('1.0.0', { capAdd: ['SYS_ADMIN'] });
+  const state = stateOf(beta, [wanted]);
+  const planned = await host.master.call(host.id, { verb: 'plan', state }, 10_000);
+  expect(planned.problems).toMatchObject([{ code: 'NOT_ALLOWED', service: wanted.service }]);
+  const report = await host.reached([wanted]);
+  expect(report).toMatchObject({ outcome: 'failed', writes: 0, reverted: false });
+  expect(report.failures[0]).toMatchObject({ code: 'NOT_ALLOWED' });
+  expect(await host.containers()).toEqual(before);
 });

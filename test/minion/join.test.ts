@@ -58,10 +58,19 @@ describe('joining', () => {
     expect(joined).toMatchObject({ id: 'web-1', url: master.url, labels: { role: 'app' } });
     expect(joined.expiresAt - Date.now()).toBeGreaterThan(89 * 24 * hourMs);
     const { config, identity } = await readMinion(dir());
-    expect(config).toEqual({ url: master.url, id: 'web-1', docker });
+    expect(config).toMatchObject({ url: master.url, id: 'web-1', docker });
+    expect(config.allow).toMatchObject({ binds: [], tests: ['http'] });
     expect(identity.ca).toBe(readFileSync(pathOf(master.dir, 'ca.pem'), 'utf8'));
     expect(statSync(pathOf(dir(), 'key.pem')).mode & 0o777).toBe(0o600);
     expect(statSync(dir()).mode & 0o777).toBe(0o700);
+  });
+
+  it('again keeps what the owner of the host allows it', async () => {
+    const allow = { binds: ['/srv'], tests: ['container' as const] };
+    const asked = { url: master.url, id: 'web-1', dir: dir() };
+    await join({ ...asked, token: await master.token(), allow });
+    await join({ ...asked, token: await master.token() });
+    expect((await readMinion(dir())).config.allow).toMatchObject(allow);
   });
 
   it('takes the address without its scheme, and by name', async () => {
