@@ -12,6 +12,14 @@ const verbs = {
 } as const;
 
 export function addKeyVerbs(program: Command, perform: Perform): void {
+  program
+    .command('ca')
+    .description("the master's certificate authority")
+    .command('encrypt')
+    .description(
+      'encrypt its key with the passphrase in the file that BRINE_CA_PASSPHRASE_FILE names',
+    )
+    .action(() => perform(async (context) => (await import('./verbs/ca.ts')).encrypt(context)));
   const keys = program
     .command('keys')
     .description('list the keys of the hosts, and of those that ask to be let in')

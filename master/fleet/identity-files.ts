@@ -14,7 +14,13 @@ import {
   type Pair,
 } from '../../protocol/identity/authority.ts';
 import { readIfThere, writeWhole } from '../../protocol/identity/files.ts';
-import { keyText, makeKey, publicHalf, readKey } from '../../protocol/identity/keys.ts';
+import {
+  isEncrypted,
+  keyText,
+  makeKey,
+  publicHalf,
+  readKey,
+} from '../../protocol/identity/keys.ts';
 import { makeSigningKey } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { fault } from '../../states/faults.ts';
@@ -55,7 +61,7 @@ export async function makeIdentity(
     readIfThere(files.caKey),
     readIfThere(files.ca),
   ]);
-  if (openCa({ key, certificate }) === undefined) {
+  if (!isEncrypted(key) && openCa({ key, certificate }) === undefined) {
     const made = createCa(now);
     await writeWhole(files.caKey, made.key, 0o600);
     await writeWhole(files.ca, made.certificate, 0o644);
@@ -73,7 +79,10 @@ export async function openIdentity(
   if (key === undefined || certificate === undefined) {
     throw fault('MASTER_UNSET', `no certificate authority in ${dir}`);
   }
-  const authority = openCa({ key, certificate });
+  const authority = openCa({ key, certificate }, await passphraseFor(key, files.caKey));
+  if (authority === undefined && isEncrypted(key)) {
+    throw fault('BAD_USAGE', 'the passphrase is not the one of this key', { where: files.caKey });
+  }
   if (authority === undefined) {
     const message = `${files.ca} and ${files.caKey} are not one certificate authority of Brine`;
     throw fault('BAD_USAGE', message, { where: dir });
@@ -100,6 +109,46 @@ async function openSigning(path: string): Promise<KeyObject> {
   }
   throw fault('BAD_USAGE', 'it is not a signing key of Brine', { where: path });
 }
+
+export const passphraseVariable = 'BRINE_CA_PASSPHRASE_FILE';
+
+/** Not in an environment itself, which other processes can read. Undefined where none is named. */
+async function readPassphrase(): Promise<string | undefined> {
+  const path = process.env[passphraseVariable];
+  if (path === undefined || path === '') return undefined;
+  const [line = ''] = ((await readIfThere(path)) ?? '').split('\n', 1);
+  if (line !== '') return line;
+  throw fault('BAD_USAGE', `${passphraseVariable} names a file without a passphrase`, {
+    where: path,
+  });
+}
+
+async function passphraseFor(key: string, where: string): Promise<string | undefined> {
+  if (!isEncrypted(key)) return undefined;
+  const passphrase = await readPassphrase();
+  if (passphrase !== undefined) return passphrase;
+  const message = `the key of the authority is encrypted: name a file with its passphrase in ${passphraseVariable}`;
+  throw fault('BAD_USAGE', message, { where });
+}
+
+/** For `master ca encrypt`: the same key, of no use without the passphrase from here on. */
+export async function encryptCa(dir: string): Promise<string> {
+  const files = filesOf(dir);
+  const pem = await readIfThere(files.caKey);
+  if (pem === undefined) throw fault('MASTER_UNSET', `no certificate authority in ${dir}`);
+  if (isEncrypted(pem)) throw fault('BAD_USAGE', 'it is encrypted already', { where: files.caKey });
+  const passphrase = await readPassphrase();
+  if (passphrase === undefined || passphrase.length < passphraseCharsMin) {
+    const message = `name a file in ${passphraseVariable}, with a passphrase of ${passphraseCharsMin} characters or more in its first line`;
+    throw fault('BAD_USAGE', message);
+  }
+  const key = readKey(pem);
+  if (key === undefined) throw fault('BAD_USAGE', 'it is no key of Brine', { where: files.caKey });
+  await writeWhole(files.caKey, keyText(key, passphrase), 0o600);
+  return files.caKey;
+}
+
+const passphraseCharsMin = 16;
 
 async function openServer(
   files: ReturnType<typeof filesOf>,

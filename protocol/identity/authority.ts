@@ -41,8 +41,11 @@ export function createCa(now: number): Pair {
 }
 
 /** Undefined where the two are not one authority of ours. */
-export function openCa({ key: keyPem, certificate: pem }: Pair): Authority | undefined {
-  const key = readKey(keyPem);
+export function openCa(
+  { key: keyPem, certificate: pem }: Pair,
+  passphrase?: string,
+): Authority | undefined {
+  const key = readKey(keyPem, passphrase);
   const certificate = readCertificate(pem);
   const domain = certificate === undefined ? undefined : domainOf(certificate);
   if (key === undefined || certificate === undefined || domain === undefined) return undefined;

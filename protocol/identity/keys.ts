@@ -12,13 +12,21 @@ import {
 export const makeKey = (): KeyObject =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
-export const keyText = (key: KeyObject): string =>
-  key.export({ type: 'pkcs8', format: 'pem' }).toString();
+/** With a passphrase it is of no use without that. */
+export const keyText = (key: KeyObject, passphrase?: string): string =>
+  key
+    .export({
+      ...{ type: 'pkcs8', format: 'pem' },
+      ...(passphrase !== undefined && { cipher: 'aes-256-cbc', passphrase }),
+    })
+    .toString();
 
-/** Undefined where the text is no private key of our kind. */
-export function readKey(pem: string): KeyObject | undefined {
+export const isEncrypted = (pem: string): boolean => pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
+
+/** Undefined where the text is no private key of our kind, or the passphrase is not its own. */
+export function readKey(pem: string, passphrase?: string): KeyObject | undefined {
   try {
-    const key = createPrivateKey(pem);
+    const key = createPrivateKey({ key: pem, ...(passphrase !== undefined && { passphrase }) });
     return isOurs(key) ? key : undefined;
   } catch {
     return undefined;
