@@ -87,7 +87,7 @@ async function openAll(opening: Opening): Promise<Daemon> {
   lifecycle.opened('pipeline', line, () => line.close());
   const { pipeline, look } = line;
   const registries = new RegistryWatcher({
-    ...{ pipeline, states, world, log, pollMs: config.registryPollMs },
+    ...{ pipeline, look, states, world, log, pollMs: config.registryPollMs },
   });
   lifecycle.opened('registries', registries, () => registries.close());
   const services = makeServices({

@@ -16,6 +16,8 @@ import type { Track } from './track.ts';
 export interface RegistryWatcherOptions {
   readonly states: { newest(): Promise<{ readonly states: States }> };
   readonly pipeline: { command(command: Command): Promise<unknown> };
+  /** Has the pipeline read the states anew: it may not know yet of an image that stands there. */
+  readonly look: () => Promise<void>;
   readonly world: World;
   readonly log: Logger;
   /** Time between two looks at the same image, in ms; it varies by a fifth. */
@@ -113,12 +115,18 @@ export class RegistryWatcher {
     if (this.#told.get(name) === digest) return;
     const { commit, source } = description;
     const pinned: PinnedImage = { name, repository, tag, digest, ...(commit && { commit }) };
-    await this.#options.pipeline.command({
+    const command: Command = {
       ...{ type: 'images', images: [pinned], alone: false },
       origin: {
         ...{ kind: 'registry', actor: 'registry', message: null },
         ...{ commit: commit ?? null, url: source ?? null },
       },
+    };
+    const { pipeline, look } = this.#options;
+    await pipeline.command(command).catch(async (error: unknown) => {
+      if (!(error instanceof Fault) || error.data.code !== 'UNKNOWN_NAME') throw error;
+      await look();
+      await pipeline.command(command);
     });
     this.#told.set(name, digest);
   }

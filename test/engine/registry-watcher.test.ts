@@ -75,6 +75,7 @@ beforeAll(async () => {
         return Promise.resolve();
       },
     },
+    look: () => Promise.resolve(),
     world: realWorld,
     log: pino({ level: 'silent' }),
     pollMs: 3_600_000,

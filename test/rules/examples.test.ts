@@ -76,11 +76,20 @@ describe('examples/pipeline/', () => {
     expect(versions.size).toBe(0);
     expect(warnings).toEqual([]);
   });
+
+  it('stands in docs/pipeline.md word for word, but for its comments', async () => {
+    const page = await readFile(join(root, 'docs/pipeline.md'), 'utf8');
+    for (const path of ['brine.yaml', 'environments/prod.yaml']) {
+      const [, shown = ''] = page.split(`# ${path}\n`);
+      const text = await readFile(join(root, 'examples/pipeline', path), 'utf8');
+      expect(shown.split('```')[0]?.trim(), path).toBe(bare(text));
+    }
+  });
 });
 
 const bare = (text: string): string =>
   text
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .filter((line) => line !== '' && !line.trimStart().startsWith('#'))
     .join('\n')
     .trim();
