@@ -63,7 +63,9 @@ function explain(why: string): void {
     say('With CI=true this is a failure.');
     process.exitCode = 1;
   } else {
-    say('Tests that need one host, and the demo, take the local Docker Engine; others are skipped.');
+    say(
+      'Tests that need one host, and the demo, take the local Docker Engine; others are skipped.',
+    );
   }
 }
 

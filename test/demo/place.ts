@@ -71,10 +71,11 @@ async function localHost(project: string, reason: string): Promise<Place> {
   const context = await docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}');
   const dockerHost = process.env['DOCKER_HOST'] ?? context.trim();
   const dir = await mkdtemp(join(tmpdir(), 'brine-demo-'));
-  const spawned: Running[] = [];
+  const spawned = new Set<Running>();
   const spawn = (program: string, args: readonly string[], options: SpawnOptions = {}): Running => {
     const running = start(program, args, options);
-    spawned.push(running);
+    spawned.add(running);
+    void running.exited.then(() => spawned.delete(running));
     return running;
   };
   const registry = await localRegistry({ dir: join(dir, 'registry'), docker, spawn });
@@ -88,13 +89,16 @@ async function localHost(project: string, reason: string): Promise<Place> {
     dir,
     spawn,
     keep: () => [
-      `kill ${spawned.map(({ pid }) => pid).join(' ')}`,
+      `kill ${[...spawned].map(({ pid }) => pid).join(' ')}`,
       `docker rm --force $(docker ps --all --quiet ${ours.join(' ')})`,
+      `docker network rm $(docker network ls --quiet ${ours.join(' ')})`,
+      `docker rmi --force $(docker images --quiet ${images.join(' ')} | sort -u)`,
       ...registry.cleaning,
+      `rm -r ${dir}`,
     ],
     close: async () => {
       for (const running of spawned) running.kill();
-      await Promise.all(spawned.map(({ exited }) => exited));
+      await Promise.all([...spawned].map(({ exited }) => exited));
       const remove = async (verb: readonly string[], list: readonly string[]): Promise<void> => {
         const ids = (await docker(...list)).split('\n').filter((id) => id !== '');
         if (ids.length > 0) await docker(...verb, ...new Set(ids));

@@ -31,7 +31,9 @@ export async function welcome({ place, stage }: Around): Promise<void> {
     `  registry  ${registryAddress}`,
   );
   await mkdir('bin');
-  for (const host of hosts) await writeFile(`bin/${host.name}`, onHost(host), { mode: 0o755 });
+  for (const host of hosts) {
+    await writeFile(`bin/${host.name}`, onHost(host, place.dir), { mode: 0o755 });
+  }
   const [{ name } = { name: '' }] = hosts;
   stage.text('', `${name} before a command runs it on that host; bin/${name} shows how.`);
   stage.show('From now on, in this shell:', around(place.dir));
@@ -42,9 +44,9 @@ export async function welcome({ place, stage }: Around): Promise<void> {
 export const around = (dir: string): string =>
   `export PATH=${dir}/bin:${bin}:$PATH BRINE_DIR=${dir}/master`;
 
-const onHost = ({ name, dockerHost, entry }: DemoHost): string => `#!/bin/sh
+const onHost = ({ name, dockerHost, entry }: DemoHost, dir: string): string => `#!/bin/sh
 # Runs a command on ${name}: in its network, with its Docker and its minion's directory.
-export DOCKER_HOST=${dockerHost} DOCKER_BUILDKIT=0 BRINE_DIR="$(dirname "$0")/../${name}"
+export DOCKER_HOST=${dockerHost} DOCKER_BUILDKIT=0 BRINE_DIR=${dir}/${name}
 exec ${[...entry, '"$@"'].join(' ')}
 `;
 

@@ -27,12 +27,17 @@ export class OneHost {
 
   static async start(): Promise<OneHost> {
     const fleet = await startOne();
-    const [host] = fleet.hosts;
-    if (host === undefined) throw new Error('no host');
-    const image = await pushed(fleet, host, '1.0.0');
-    const engine = await openEngine({ host: host.dockerHost });
-    await engine.createNetwork(network, {});
-    return new OneHost({ fleet, host, engine, image });
+    try {
+      const [host] = fleet.hosts;
+      if (host === undefined) throw new Error('no host');
+      const image = await pushed(fleet, host, '1.0.0');
+      const engine = await openEngine({ host: host.dockerHost });
+      await engine.createNetwork(network, {});
+      return new OneHost({ fleet, host, engine, image });
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
   }
 
   create(more: Partial<ContainerSpec> = {}, called = name): Promise<void> {
