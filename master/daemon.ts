@@ -17,8 +17,10 @@ import { Lifecycle } from './lifecycle.ts';
 import { RolloutDriver } from './rollout/driver.ts';
 import { strangersIn } from './rollout/strangers.ts';
 import { makeServices } from './services.ts';
+import { pendingOf } from './services/pending.ts';
 import { StatesReader } from './services/states.ts';
 import { openSource } from './source/source.ts';
+import { AutoApply } from './triggers/auto-apply.ts';
 import { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { openStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
@@ -90,14 +92,27 @@ async function openAll(opening: Opening): Promise<Daemon> {
     ...{ pipeline, look, states, world, log, pollMs: config.registryPollMs },
   });
   lifecycle.opened('registries', registries, () => registries.close());
+  const pushed = (): void => {
+    // Who polls will tell what is wrong with the states.
+    void look().then(
+      () => auto.look(),
+      () => undefined,
+    );
+  };
   const services = makeServices({
-    ...{ ...base, config, fleet, driver, hosts, states, pipeline, look, registries },
+    ...{ ...base, config, fleet, driver, hosts, states, pipeline, look, pushed, registries },
   });
   const socket = join(dir, 'master.sock');
   const tls = tlsFor(config, fleet);
   const api = await startApi({ services, socket, log, ...(tls && { tls }) });
   lifecycle.opened('api', api, () => api.close());
-  line.watch();
+  const auto = new AutoApply({
+    ...{ store, states, pipeline, world, log },
+    apply: (request) => services.apply(request),
+    pending: (environment) => pendingOf({ store, hosts, states }, pipeline.pipeline, environment),
+  });
+  lifecycle.opened('automatic applies', auto, () => auto.close());
+  line.watch(() => auto.look());
   registries.start();
   const address = api.address();
   return {

@@ -19,6 +19,8 @@ import { hostViews, pingHosts } from './views/hosts.ts';
 export interface ServicesOptions extends RolloutServicesOptions {
   readonly config: Pick<MasterConfig, 'states' | 'hooks'>;
   readonly registries: Pick<RegistryWatcher, 'hint'>;
+  /** A push to the states was told of. */
+  readonly pushed: () => void;
 }
 
 /** Longer than a container needs to say its last lines. */
@@ -54,7 +56,10 @@ export function makeServices(options: ServicesOptions): Services {
     ...pipelineServices({ ...options, pipeline }),
 
     hook: (name, call) =>
-      receiveHook(config.hooks, name, call, (hints) => options.registries.hint(hints)),
+      receiveHook(config.hooks, name, call, {
+        hint: (hints) => options.registries.hint(hints),
+        pushed: options.pushed,
+      }),
 
     ping: async (text) => {
       const all = await hosts.inventory();

@@ -4,6 +4,7 @@ export const defaults = {
   targets: '*',
   restart: 'unless-stopped',
   retain: 3,
+  environment: { apply: 'manual' },
   healthcheck: { interval: '5s', timeout: '5s', start: '60s', retries: 3 },
   stop: { signal: 'SIGTERM', timeout: '30s' },
   rollout: {

@@ -1,6 +1,7 @@
 // environments/*.yaml, each with the services as they are in it.
 
 import { findCycle } from './cycle.ts';
+import { defaults } from './defaults.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { EnvironmentName, ServiceName } from './ids.ts';
 import type { TestGround } from './pipeline.ts';
@@ -57,6 +58,7 @@ export function loadEnvironments(
         at: positionOf(tree.place),
         hosts: checked.value.hosts,
         hostsAt: positionOf(placeAt(tree, ['hosts'])),
+        apply: checked.value.apply ?? defaults.environment.apply,
         vars,
         rollout: checked.value.rollout ?? {},
         services: placed.services,

@@ -55,6 +55,8 @@ export interface Environment {
   readonly at: SourcePosition;
   readonly hosts: Selector;
   readonly hostsAt: SourcePosition;
+  /** Whether what people change is rolled out once it is seen. */
+  readonly apply: 'manual' | 'auto';
   readonly vars: ReadonlyMap<string, Raw>;
   readonly rollout: Rollout;
   /** The services that this environment does not leave out, with its overrides in them. */

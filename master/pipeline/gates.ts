@@ -21,6 +21,7 @@ interface Candidate {
   readonly release: ReleaseId;
   readonly now: number;
 }
+type Standing = Omit<Candidate, 'release'>;
 
 /** Undefined when it may enter. Going back passes every gate; force passes them too, and says so. */
 export function firstUnmet(
@@ -54,6 +55,20 @@ function* shut(
     if (unmet !== undefined) yield unmet;
   }
   return undefined;
+}
+
+/** What keeps a stage as it is, whatever would change in it: people, two rollbacks, or the time. */
+export function standstill(
+  pipeline: Pipeline,
+  environment: string,
+  now: number,
+): Unmet | undefined {
+  const live = liveStage(pipeline, environment);
+  if (live === undefined) return undefined;
+  const candidate = { pipeline, ...live, now };
+  return [goingOn, unfrozen, unheld, inWindow]
+    .map((check) => check(candidate))
+    .find((unmet) => unmet !== undefined);
 }
 
 export function unquarantined({
@@ -104,19 +119,19 @@ function unverified(
     : quarantineWords(failed, `in ${environment}`);
 }
 
-function goingOn({ stage }: Candidate): Unmet | undefined {
+function goingOn({ stage }: Standing): Unmet | undefined {
   const { stopped, environment } = stage;
   if (stopped === null) return undefined;
   return { reason: `${environment} is stopped: ${stopped.reason}`, until: null };
 }
 
-function unfrozen({ pipeline, stage, now }: Candidate): Unmet | undefined {
+function unfrozen({ pipeline, stage, now }: Standing): Unmet | undefined {
   const freeze = freezeOf(pipeline, stage, now);
   if (freeze === undefined) return undefined;
   return { reason: `frozen by ${freeze.actor}: ${freeze.message}`, until: freeze.until };
 }
 
-function unheld({ stage, now }: Candidate): Unmet | undefined {
+function unheld({ stage, now }: Standing): Unmet | undefined {
   const { hold } = stage;
   if (hold === null || isOver(hold, now)) return undefined;
   return { reason: `held by ${hold.actor}: ${hold.why}`, until: hold.until };
@@ -127,7 +142,7 @@ function approved({ stage, definition, release }: Candidate): Unmet | undefined 
   return { reason: `${release} needs an approval`, until: null };
 }
 
-function inWindow({ definition, now }: Candidate): Unmet | undefined {
+function inWindow({ definition, now }: Standing): Unmet | undefined {
   if (definition.windows === null) return undefined;
   const { open, until } = openingOf(definition.windows, now);
   return open ? undefined : { reason: 'outside of the time windows', until };

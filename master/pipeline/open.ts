@@ -6,6 +6,7 @@ import type { HostBook } from '../hosts.ts';
 import type { MasterConfig } from '../config.ts';
 import { resolveDigest } from '../registry.ts';
 import type { RolloutDriver } from '../rollout/driver.ts';
+import { settling } from '../services/settling.ts';
 import type { StatesReader } from '../services/states.ts';
 import type { Source } from '../source/source.ts';
 import type { EventLog } from '../eventlog.ts';
@@ -30,8 +31,8 @@ export interface OpenPipeline {
   readonly pipeline: PipelineDriver;
   /** Reads the states anew; throws what that throws. */
   readonly look: () => Promise<void>;
-  /** Begins to look at the states from time to time. */
-  watch(): void;
+  /** Begins to look at the states from time to time; `then` is done after each look. */
+  watch(then: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -43,7 +44,9 @@ export async function openPipeline(options: OpenOptions): Promise<OpenPipeline> 
   const { pollMs } = config.states;
   const watcher = new StatesWatcher({ ...shared, digestOf: resolveDigest, pollMs });
   const look = (): Promise<void> => watcher.look();
-  const rollouts = new PipelineRollouts(options);
+  const connected = () => options.fleet.connected();
+  const settled = settling({ ...options, connected });
+  const rollouts = new PipelineRollouts({ ...options, settled });
   const verifier = new Verifier(options);
   const hands = new PipelineHands({ ...shared, rollouts, driver, verifier, look, log });
   const due = resume(pipeline.pipeline).flatMap((effect) => ('key' in effect ? [effect.key] : []));
@@ -52,8 +55,8 @@ export async function openPipeline(options: OpenOptions): Promise<OpenPipeline> 
   return {
     pipeline,
     look,
-    watch: () => {
-      watcher.start();
+    watch: (then) => {
+      watcher.start(then);
     },
     close: async () => {
       await watcher.close();

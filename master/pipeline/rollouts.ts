@@ -26,6 +26,8 @@ export interface RolloutsOptions {
   readonly driver: RolloutDriver;
   readonly hosts: HostBook;
   readonly states: StatesReader;
+  /** Resolves when the hosts have had the time to link again after the master began. */
+  readonly settled: () => Promise<void>;
 }
 
 type Pinned = Pick<StartRollout, 'environment' | 'release' | 'images'>;
@@ -50,6 +52,7 @@ export class PipelineRollouts {
     if (busy !== undefined) {
       throw fault('ROLLOUT_BUSY', `${busy.id} of ${effect.environment} is ${busy.phase} already`);
     }
+    await this.#options.settled();
     const change = await this.#change(effect);
     const { actor, promotion: id, key, rollback } = effect;
     const cause = rollback ? ('rollback' as const) : ('promotion' as const);

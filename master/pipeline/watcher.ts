@@ -40,8 +40,9 @@ export class StatesWatcher {
     this.#options = options;
   }
 
-  start(): void {
-    this.#polling = this.#poll();
+  /** `then` is done after each look that began by time. */
+  start(then: () => Promise<void>): void {
+    this.#polling = this.#poll(then);
   }
 
   async close(): Promise<void> {
@@ -57,15 +58,17 @@ export class StatesWatcher {
     return turn;
   }
 
-  async #poll(): Promise<void> {
+  async #poll(then: () => Promise<void>): Promise<void> {
     const { world, pollMs, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.look().catch((error: unknown) => {
-        // Whoever asks for the status is told; what runs is not touched by that.
-        if (!(error instanceof Fault))
-          log.error({ err: error }, 'the states could not be looked at');
-      });
+      await this.look()
+        .then(then)
+        .catch((error: unknown) => {
+          // Whoever asks for the status is told; what runs is not touched by that.
+          if (!(error instanceof Fault))
+            log.error({ err: error }, 'the states could not be looked at');
+        });
       await world.sleep(pollMs * (0.8 + 0.4 * world.random()), signal).catch(() => undefined);
     }
   }

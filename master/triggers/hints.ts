@@ -7,7 +7,15 @@ export interface Hint {
   readonly tag?: string;
 }
 
-export const hookKinds = ['distribution', 'dockerhub', 'github', 'harbor', 'generic'] as const;
+export const hookKinds = [
+  'distribution',
+  'dockerhub',
+  'github',
+  'harbor',
+  'generic',
+  'git',
+] as const;
+/** `git` tells of a push to the states; all others of one to a registry. */
 export type HookKind = (typeof hookKinds)[number];
 
 const hintsMax = 100;
@@ -38,6 +46,7 @@ const readers: Readonly<Record<HookKind, (body: unknown) => readonly Hint[]>> = 
     const tags = list(at(body, 'event_data', 'resources')).map((resource) => at(resource, 'tag'));
     return (tags.length === 0 ? [undefined] : tags).flatMap((tag) => hint(name, tag));
   },
+  git: () => [],
   generic: (body) => hint(at(body, 'repository'), at(body, 'tag')),
 };
 

@@ -22,6 +22,9 @@ export function isProven({ headers, secretInUrl, body }: HookCall, secret: strin
   if (typeof authorization === 'string') {
     return same(authorization.replace(/^Bearer /i, ''), secret);
   }
+  // GitLab can send a secret in this header alone.
+  const token = headers['x-gitlab-token'];
+  if (typeof token === 'string') return same(token, secret);
   return secretInUrl !== undefined && same(secretInUrl, secret);
 }
 

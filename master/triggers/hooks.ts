@@ -11,8 +11,15 @@ export interface Hook {
 }
 
 export interface HookAnswer {
-  /** Names of the images that are looked at now; none where it told of nothing that is followed. */
+  /** Images that are looked at now; none where it told of nothing that is followed. */
   readonly looking: readonly string[];
+}
+
+/** Who is told of what a hook is about; what comes of it takes its own time. */
+export interface Told {
+  readonly hint: (hints: readonly Hint[]) => Promise<readonly string[]>;
+  /** Somebody has pushed to the states. */
+  readonly pushed: () => void;
 }
 
 /** Throws ACCESS_DENIED alike for a hook that there is not and for a wrong proof, BAD_USAGE. */
@@ -20,7 +27,7 @@ export async function receiveHook(
   hooks: ReadonlyMap<string, Hook>,
   name: string,
   call: HookCall,
-  hint: (hints: readonly Hint[]) => Promise<readonly string[]>,
+  told: Told,
 ): Promise<HookAnswer> {
   const hook = hooks.get(name);
   // Proven against something in any case, so that a name that exists takes no longer.
@@ -28,7 +35,12 @@ export async function receiveHook(
   if (hook === undefined || !proven) {
     throw fault('ACCESS_DENIED', 'no such hook, or not the secret that it was given');
   }
-  return { looking: await hint(hintsOf(hook.kind, bodyOf(call.body))) };
+  // Which branch was pushed is not asked: a look costs little, and finds what there is.
+  if (hook.kind === 'git') {
+    told.pushed();
+    return { looking: [] };
+  }
+  return { looking: await told.hint(hintsOf(hook.kind, bodyOf(call.body))) };
 }
 
 function bodyOf(bytes: Uint8Array): unknown {

@@ -1,10 +1,11 @@
 // environments/<name>.yaml: which hosts, with which variables, and what differs from the services.
 
 import type { z } from 'zod';
+import { defaults } from '../defaults.ts';
 import { quoted, right, wrong } from '../parsed.ts';
 import { nameKey } from './brine.ts';
 import * as kinds from './kinds.ts';
-import { scalarValue } from './kind.ts';
+import { oneOf, scalarValue } from './kind.ts';
 import { leaf } from './leaf.ts';
 import { rolloutProblems } from './service-checks.ts';
 import { rolloutSchema } from './rollout.ts';
@@ -24,6 +25,10 @@ const variableKey: Key = {
 
 export const environmentSchema = map('an environment', {
   hosts: value(kinds.selector, { about: 'Which hosts belong to it.' }),
+  apply: value(oneOf('manual', 'auto'), {
+    about: 'Whether what people change here is applied once it is seen.',
+    default: defaults.environment.apply,
+  }).exactOptional(),
   vars: keyed(variableKey, value(scalarValue))
     .exactOptional()
     .describe('Variables, for `${vars.<name>}` in services.'),

@@ -49,7 +49,10 @@ beforeAll(async () => {
     request.on('end', () => {
       const { headers } = request;
       const call = { headers, secretInUrl: undefined, body: Buffer.concat(parts) };
-      receiveHook(hooks, 'registry', call, (hints) => watcher.hint(hints)).then(
+      receiveHook(hooks, 'registry', call, {
+        hint: (hints) => watcher.hint(hints),
+        pushed: () => undefined,
+      }).then(
         (answer) => {
           looking.push(answer.looking);
           response.end();

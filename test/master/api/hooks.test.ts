@@ -7,19 +7,27 @@ import type { Hint } from '../../../master/triggers/hints.ts';
 import { Fixture } from './fixture.ts';
 
 const secret = 'correct-horse-battery';
-const hooks = new Map<string, Hook>([['ci', { kind: 'generic', secret }]]);
+const hooks = new Map<string, Hook>([
+  ['ci', { kind: 'generic', secret }],
+  ['states', { kind: 'git', secret }],
+]);
 
 let master: Fixture;
 let hinted: Hint[];
+let pushes: number;
 beforeEach(async () => {
   master = await Fixture.start();
   hinted = [];
+  pushes = 0;
   const hint = (hints: readonly Hint[]): Promise<readonly string[]> => {
     hinted.push(...hints);
     return Promise.resolve(['api']);
   };
   master.given.hook = (name, call) =>
-    receiveHook(hooks, String(name), call as Parameters<typeof receiveHook>[2], hint);
+    receiveHook(hooks, String(name), call as Parameters<typeof receiveHook>[2], {
+      hint,
+      pushed: () => void (pushes += 1),
+    });
 });
 afterEach(() => master.close());
 
@@ -51,6 +59,16 @@ describe('a hook', () => {
     const sent = await send('/v1/hooks/ci', body, { 'x-hub-signature-256': signature });
     expect(sent).toEqual({ status: 200, body: '{"looking":["api"]}' });
     expect(hinted).toEqual([{ repository: 'team/api', tag: '1.0.0' }]);
+  });
+
+  it('of git may be that of any forge, and says nothing but that there is something to see', async () => {
+    const push = '{ "ref": "refs/heads/main" }';
+    const signed = `sha256=${createHmac('sha256', secret).update(push).digest('hex')}`;
+    const sent = await send('/v1/hooks/states', push, { 'x-hub-signature-256': signed });
+    expect(sent).toEqual({ status: 200, body: '{"looking":[]}' });
+    expect((await send('/v1/hooks/states', push, { 'x-gitlab-token': secret })).status).toBe(200);
+    expect((await send('/v1/hooks/states', push, { 'x-gitlab-token': 'guess' })).status).toBe(403);
+    expect([pushes, hinted]).toEqual([2, []]);
   });
 
   it('may say of its content whatever it likes', async () => {
