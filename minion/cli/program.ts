@@ -47,7 +47,7 @@ export function buildProgram(onExit: (code: number) => void): Command {
     .description('Keeps the containers of this host as its master wants them.')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand(false)
-    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
     .showHelpAfterError('(see --help)')
     .exitOverride();
   program
@@ -62,6 +62,10 @@ export function buildProgram(onExit: (code: number) => void): Command {
   for (const each of program.commands) each.helpCommand(false).addHelpText('after', elsewhere);
   return program;
 }
+
+/** Lines that are longer are hard to read, also where there is room. */
+const helpWidth = (): number =>
+  Math.min((process.stdout.isTTY && process.stdout.columns) || 80, 100);
 
 const elsewhere = '\nOptions that every command takes (--dir, --json, …): see minion --help';
 
