@@ -31,27 +31,24 @@ export interface Branch {
   readonly name: string;
   /** `''`, or the states' folder with a slash behind it. */
   readonly folder: string;
+  /** Whether it lives elsewhere, so that to refresh is to ask over the network. */
+  readonly remote: boolean;
   /** Brings the newest state of the branch into the repository. */
   refresh(): Promise<void>;
-  /** Answers false when the branch has moved on. */
+  /** Answers false when the branch is not at `from` any more, wherever else it is. */
   advance(from: string, to: string): Promise<boolean>;
 }
 
 export const publishLimits = { attempts: 8, waitMs: 100, searched: 2_000 } as const;
 
 export async function publish(branch: Branch, change: Change, world: World): Promise<Published> {
+  const soon = branch.remote ? await publishUnasked(branch, change) : undefined;
+  if (soon !== undefined) return soon;
   for (let attempt = 0; attempt < publishLimits.attempts; attempt += 1) {
     await branch.refresh();
     const tip = await tipOf(branch);
-    const done = await committedAs(branch, tip, change.key);
-    const present = await textAt(branch, tip, change.path);
-    if (done !== undefined) {
-      return { kind: 'committed', commit: done, stands: present === change.text };
-    }
-    if (present === change.text) return { kind: 'committed', commit: tip, stands: true };
-    if (present !== change.before) {
-      return { kind: 'edited', commit: tip, text: present };
-    }
+    const standing = await standingOf(branch, tip, change);
+    if (standing !== undefined) return standing;
     const commit = await commitOn(branch, tip, change);
     if (await branch.advance(tip, commit)) return { kind: 'committed', commit, stands: true };
     await world.sleep(publishLimits.waitMs * (1 + world.random()) * 2 ** attempt);
@@ -60,6 +57,34 @@ export async function publish(branch: Branch, change: Change, world: World): Pro
     'SOURCE_PUSH',
     `others were quicker to push ${publishLimits.attempts} times in a row`,
   );
+}
+
+/**
+ * On what is known of the branch already: it is put in place only where the branch is still there, which
+ * is the rule, and saves a question over the network. Undefined where there is anything to ask about.
+ */
+async function publishUnasked(branch: Branch, change: Change): Promise<Published | undefined> {
+  const tip = await tipOf(branch).catch(() => undefined);
+  if (tip === undefined || (await standingOf(branch, tip, change)) !== undefined) return undefined;
+  const commit = await commitOn(branch, tip, change);
+  return (await branch.advance(tip, commit))
+    ? { kind: 'committed', commit, stands: true }
+    : undefined;
+}
+
+/** Undefined where the change is still to be made. */
+async function standingOf(
+  branch: Branch,
+  tip: string,
+  { key, path, text, before }: Change,
+): Promise<Published | undefined> {
+  const [done, present] = await Promise.all([
+    committedAs(branch, tip, key),
+    textAt(branch, tip, path),
+  ]);
+  if (done !== undefined) return { kind: 'committed', commit: done, stands: present === text };
+  if (present === text) return { kind: 'committed', commit: tip, stands: true };
+  return present === before ? undefined : { kind: 'edited', commit: tip, text: present };
 }
 
 async function tipOf({ repository, name }: Branch): Promise<string> {
@@ -127,6 +152,7 @@ export function localBranch(options: {
     repository: path,
     name,
     folder,
+    remote: false,
     refresh: () => Promise.resolve(),
     advance: async (from, to) => {
       // The files first: should we die in between, the same commit is made and put in place again.
@@ -154,7 +180,7 @@ async function isCheckedOut(path: string, name: string): Promise<boolean> {
 const topOf = async (path: string): Promise<string> =>
   (await git({ args: ['rev-parse', '--show-toplevel'], cwd: path })).toString().trim();
 
-/** A repository elsewhere: made in the mirror, pushed without force. */
+/** A repository elsewhere: made in the mirror, and pushed onto what it was made on. */
 export function remoteBranch(options: {
   readonly mirror: string;
   readonly url: string;
@@ -167,16 +193,22 @@ export function remoteBranch(options: {
     repository: mirror,
     name,
     folder,
+    remote: true,
     refresh: async () => void (await options.fetch()),
-    advance: async (_from, to) => {
-      const args = ['push', '--porcelain', '--', url, `${to}:refs/heads/${name}`];
+    advance: async (from, to) => {
+      const ref = `refs/heads/${name}`;
+      // Never a push that rewrites: `to` comes after `from`, and nothing but `from` is replaced.
+      const only = `--force-with-lease=${ref}:${from}`;
+      const args = ['push', '--porcelain', only, '--', url, `${to}:${ref}`];
       try {
         await git({ args, cwd: mirror, deadlineMs: gitLimits.fetchMs, transports: 'all' });
-        return true;
       } catch (error) {
         if (!(error instanceof GitError)) throw error;
         return refusedPush(error);
       }
+      // Known here without a fetch; where that fails, the next one finds it.
+      await git({ args: ['update-ref', ref, to], cwd: mirror }).catch(() => undefined);
+      return true;
     },
   };
 }

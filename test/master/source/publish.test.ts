@@ -139,6 +139,21 @@ describe('a commit to a repository elsewhere', () => {
     expect(subjects(shared)).toEqual(['Run p2 in beta', 'Begin anew']);
   });
 
+  it('never brings back what people took off the branch since it was fetched', async () => {
+    const source = remote();
+    commit('Raise a limit', { 'services/api.yaml': 'image: api\nretain: 5\n' });
+    git(work, 'push', '--quiet', 'origin', 'main');
+    await source.publish(change('p1'));
+    // What is known here is ahead of the branch now, so that a plain push would go through.
+    git(work, 'push', '--quiet', '--force', 'origin', 'HEAD~1:main');
+    expect(await source.publish(change('p2'))).toMatchObject({ kind: 'committed', stands: true });
+    expect(subjects(shared)).toEqual(['Run p2 in beta', 'Begin']);
+    git(shared, 'update-ref', '-d', 'refs/heads/main');
+    const gone = await faultWith(source.publish(change('p3', { before: 'release: p2\n' })));
+    expect(gone.code).toBe('SOURCE_REF');
+    expect(git(shared, 'branch', '--list')).toBe('');
+  });
+
   it('lets two masters of one branch both have their turn', async () => {
     const other = openSource({ url: `file://${shared}`, ref: 'main', dir: join(root, 'other') });
     const gamma = { path: 'versions/gamma.yaml', before: null };
