@@ -28,6 +28,22 @@ export const run = (
     });
   });
 
+/** An event as `master events --json` tells it. */
+export interface Told {
+  readonly seq: number;
+  readonly kind: string;
+  readonly host?: string;
+  readonly phase?: string;
+  readonly rollout?: string;
+  readonly release?: string;
+  readonly commit?: string | null;
+  readonly failures?: readonly {
+    readonly code: string;
+    readonly probe?: string;
+    readonly logs?: readonly string[];
+  }[];
+}
+
 export interface Setup {
   /** The states are pushed to a bare repository, which the master fetches from and pushes to. */
   readonly remote?: boolean;
@@ -126,6 +142,13 @@ export class Product {
     if (there.code !== 0) return;
     const rebased = await this.git('rebase', '--quiet', 'origin/main');
     if (fetched.code + rebased.code !== 0) throw new Error(`git pull: ${rebased.err}`);
+  }
+
+  /** The whole history, from old to new. */
+  async events(): Promise<readonly Told[]> {
+    const { out } = await this.master('events', '--json', '--lines', '1000');
+    const lines = out.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Told);
   }
 
   master(...args: string[]): Promise<Ran> {
