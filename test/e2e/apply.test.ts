@@ -26,6 +26,9 @@ const wanted = (tag: string, more: Partial<Wanted> = {}): Wanted => ({
   ...more,
 });
 
+/** What the version that turns unhealthy writes to its log then. */
+const ill = 'GET /up: 500, the database does not answer';
+
 /** Every managed container of a host: name → state. */
 async function containers(host: Host): Promise<Record<string, string>> {
   const text = await host.docker(
@@ -84,12 +87,14 @@ describe('master apply on three hosts', () => {
     const spans = await Promise.all(
       watched.map(async (events) => {
         const writes = (await events.stop()).writes();
-        const times = writes
-          .filter((e) => ['kill', 'die', 'start'].includes(e.action))
-          .map((e) => e.at);
+        const switched = writes.filter((e) => ['kill', 'die', 'start'].includes(e.action));
+        expect(switched.map((e) => e.action)).toEqual(expect.arrayContaining(['die', 'start']));
+        const times = switched.map((e) => e.at);
         return [Math.min(...times), Math.max(...times)] as const;
       }),
     );
+    expect(spans).toHaveLength(3);
+    for (const [from, to] of spans) expect(to).toBeGreaterThan(from);
     const inOrder = [...spans].sort((a, b) => a[0] - b[0]);
     inOrder.slice(1).forEach((span, index) => {
       expect(span[0]).toBeGreaterThan(inOrder[index]?.[1] ?? Infinity);
@@ -106,12 +111,14 @@ describe('master apply on three hosts', () => {
     expect(await product.served(port)).toEqual(['1.1.0', '1.1.0', '1.1.0']);
   });
 
-  it('goes back from a version that turns unhealthy, on every host it had reached', async () => {
-    const rollout = '{ batch: 2, min_healthy: 6s, progress: 60s }';
+  it('goes back from a version that turns unhealthy, on every host, and says of each why', async () => {
+    // Each host is to fail by itself, before the rollout as a whole does.
+    const rollout = '{ batch: 3, min_healthy: 6s, progress: 60s, max_failures: 2 }';
     await product.commit('Run api 1.3.0 in beta', statesFor(wanted('1.3.0', { rollout })));
     const applied = await product.master('apply', 'beta', '--yes');
     expect(applied.code).toBe(3);
-    expect(applied.out + applied.err).toMatch(/500/);
+    expect(applied.out + applied.err).toMatch(/HTTP 500 from http:\/\/[\d.]+:8080\/up/);
+    expect(applied.out + applied.err).toContain(ill);
     expect(await product.served(port)).toEqual(['1.1.0', '1.1.0', '1.1.0']);
     for (const host of product.fleet.hosts) {
       const running = Object.values(await containers(host)).filter((state) => state === 'running');

@@ -16,9 +16,9 @@ export interface EngineEvent {
   readonly at: number;
 }
 
-/** What leaves containers, images and networks as they are. */
+/** What leaves containers, images and networks as they are. A pull does not: it writes an image. */
 const reads =
-  /^(exec_(create|start|die|detach)\b|health_status\b|pull$|top$|export$|attach$|detach$|resize$|archive-path$|save$|push$)/;
+  /^(exec_(create|start|die|detach)\b|health_status\b|top$|export$|attach$|detach$|resize$|archive-path$|save$|push$)/;
 
 export class SeenEvents {
   readonly all: readonly EngineEvent[];
