@@ -14,7 +14,7 @@ import type { Fault } from '../states/faults.ts';
 import { openControl } from './control.ts';
 import { engineFacts, machineFacts } from './facts.ts';
 import type { Holding } from './holding.ts';
-import { readMinion, signerOf, type Identity, type MinionConfig } from './identity.ts';
+import { arpRetryMs, readMinion, signerOf, type Identity, type MinionConfig } from './identity.ts';
 import { Journal } from './journal.ts';
 import { acceptedOf, type Facts } from './journal/held.ts';
 import { startLink, type Link, type LinkHandlers } from './link.ts';
@@ -205,6 +205,7 @@ class Minion {
     const { Holding } = await import('./holding.ts');
     const holding = await Holding.start({
       docker: process.env.DOCKER_HOST || config.docker,
+      arpRetryMs: arpRetryMs(config),
       policy: config.allow,
       ...{ world, log, journal },
       wake: () => {

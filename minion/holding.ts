@@ -10,6 +10,7 @@ import type { Engine, EngineInfo } from './engine/engine.ts';
 import type { Journal } from './journal.ts';
 import { Keeper } from './keep/keeper.ts';
 import { watchEngine } from './keep/watcher.ts';
+import { hastenNeighbours } from './neighbours.ts';
 import { OneShots } from './one-shot.ts';
 import type { HostPolicy } from './policy.ts';
 import { environmentStatus, type EnvironmentStatus, type StatusView } from './status.ts';
@@ -18,6 +19,8 @@ export interface HoldingOptions {
   /** As in DOCKER_HOST. */
   readonly docker: string | undefined;
   readonly policy: HostPolicy;
+  /** How soon the kernel looks again for a container's address. */
+  readonly arpRetryMs: number | undefined;
   readonly world: World;
   readonly log: Logger;
   readonly journal: Journal;
@@ -52,6 +55,7 @@ export class Holding {
       },
       onEvent: (event) => {
         this.#keeper.onEvent(event);
+        if (event.type === 'network' && event.action === 'create') this.#hastenNeighbours();
       },
     });
   }
@@ -92,9 +96,15 @@ export class Holding {
     await this.#watching;
   }
 
+  #hastenNeighbours(): void {
+    const { log, arpRetryMs: retryMs } = this.#options;
+    void hastenNeighbours({ engine: this.#engine, log, retryMs });
+  }
+
   #up(info: EngineInfo): void {
     const { log, onUp } = this.#options;
     this.docker = { version: info.version };
+    this.#hastenNeighbours();
     this.#keeper.lookAtAll();
     this.#shots.sweep().catch((error: unknown) => {
       log.warn({ err: error }, 'what was left of runs that were cut off may still be there');

@@ -19,6 +19,7 @@ import {
   volumesAnswer,
 } from './answers.ts';
 import { archiveBytesMax, fileIn } from './archive.ts';
+import { bridgesAnswer } from './bridges.ts';
 import { Connection, misunderstood, type Job } from './connection.ts';
 import { createBody, imageReference, wholeSeconds } from './create-options.ts';
 import { dockerHostText, parseDockerHost, type DockerHost } from './docker-host.ts';
@@ -96,7 +97,7 @@ interface Asked {
 
 class DockerEngine implements Engine {
   readonly #connection: Connection<Client>;
-  /** Whether the Engine counts processes as we do. */
+  /** Whether the Engine is on this machine: counts processes as we do, has the same kernel. */
   readonly #local: boolean;
 
   constructor(Docker: typeof Dockerode, host: DockerHost) {
@@ -131,6 +132,13 @@ class DockerEngine implements Engine {
 
   networks(): Promise<readonly string[]> {
     return this.#ask('list of networks', networksAnswer, (docker, asked) =>
+      docker.listNetworks(asked),
+    );
+  }
+
+  async ownBridges(): Promise<readonly string[]> {
+    if (!this.#local) return [];
+    return this.#ask('list of networks', bridgesAnswer, (docker, asked) =>
       docker.listNetworks(asked),
     );
   }

@@ -106,6 +106,8 @@ export interface Engine {
   images(): Promise<readonly EngineImage[]>;
   networks(): Promise<readonly string[]>;
   volumes(): Promise<readonly string[]>;
+  /** Linux bridges of networks with our labels; none where the Engine is on another machine. */
+  ownBridges(): Promise<readonly string[]>;
   /** Undefined where there is no such container. */
   inspect(container: string): Promise<ContainerDetail | undefined>;
   /** By digest; IMAGE_NOT_FOUND, REGISTRY_AUTH, REGISTRY_DOWN, DISK_FULL. */

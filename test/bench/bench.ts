@@ -1,149 +1,41 @@
-// `npm run bench`: one JSON line per figure, {"name","value","unit"} and, where a floor was measured
-// in the same run, "floor" and "ratio". Medians; compare ratios, not absolute times.
+// `npm run bench`: one JSON line per figure, {"name","value","unit"} and, where something else did the
+// same in the same run, "floor" and "ratio" (bare calls) or "swarm" and "vs_swarm" (Docker's Swarm).
+// Medians; compare ratios, not absolute times. `npm run bench -- <figure>…` takes only those.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bin, Product } from '../e2e/product.ts';
-import { statesFor } from '../e2e/states.ts';
-import { buildService, type Built } from '../fleet/images.ts';
-import { sleep } from '../fleet/process.ts';
-import { figure, pairs, repeated, rss, timed } from './measure.ts';
+import { gaps } from './gaps.ts';
+import { idle } from './idle.ts';
+import { many } from './many.ts';
+import { programs } from './programs.ts';
+import { Setting } from './setting.ts';
+import { upgrade } from './upgrade.ts';
 
-const floorScript = join(import.meta.dirname, 'floor.ts');
-const rollout = '{ batch: 100%, min_healthy: 0s, progress: 60s }';
-const idleMs = 30_000;
+const onOneHost = { upgrade_one_host: upgrade('upgrade_one_host'), ...gaps, ...many };
+const onThreeHosts = { upgrade_three_hosts: upgrade('upgrade_three_hosts'), ...idle };
 
-const node = (...args: readonly string[]): Promise<number> => timed(process.execPath, args);
-
-const nodeAlone = (): Promise<number> => node('-e', '0');
-
-await cliStart();
-await withHosts(1, upgrade('upgrade_one_host'));
-await withHosts(3, async (bench) => {
-  await upgrade('upgrade_three_hosts')(bench);
-  await noopApply(bench);
-  await pingAll(bench);
-  await minionLink(bench);
-  await idleMemory(bench);
-});
-
-interface Bench {
-  readonly product: Product;
-  readonly versions: readonly Built[];
+const asked = new Set(process.argv.slice(2));
+const known = [programs, onOneHost, onThreeHosts].flatMap((figures) => Object.keys(figures));
+const unknown = [...asked].filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such figure: ${unknown.join(', ')}; there are ${known.join(', ')}\n`);
+  process.exit(1);
 }
 
-async function cliStart(): Promise<void> {
-  const [value, floor] = await pairs(() => timed(bin('master'), ['--version']), nodeAlone);
-  figure('cli_start', value, 'ms', floor);
+for (const take of chosen(programs)) await take();
+await onHosts(1, chosen(onOneHost));
+await onHosts(3, chosen(onThreeHosts));
+
+/** In the order in which they stand; all where none was named. */
+function chosen<T>(figures: Readonly<Record<string, T>>): readonly T[] {
+  const names = Object.keys(figures).filter((name) => asked.size === 0 || asked.has(name));
+  return names.flatMap((name) => figures[name] ?? []);
 }
 
-/** A master and linked minions whose hosts run the first of two versions and have both. */
-async function withHosts(hosts: number, work: (bench: Bench) => Promise<void>): Promise<void> {
-  const product = await Product.start(hosts);
-  try {
-    const bench = { product, versions: await buildTwo(product) };
-    await commit(bench, 0);
-    await product.joinAll(['role=app', 'ring=beta']);
-    await apply(product);
-    for (const { reference } of bench.versions) {
-      await Promise.all(product.fleet.hosts.map((host) => host.docker('pull', '-q', reference)));
-    }
-    await work(bench);
-  } finally {
-    await product.close();
-  }
-}
-
-async function buildTwo({ fleet }: Product): Promise<readonly Built[]> {
-  const [host] = fleet.hosts;
-  if (host === undefined) throw new Error('no host');
-  const wanted = { registry: fleet.registryAddress, repository: 'api', behaviour: 'good' } as const;
-  const versions: Built[] = [];
-  for (const version of ['1.0.0', '1.1.0']) {
-    versions.push(await buildService(host, { ...wanted, version }));
-  }
-  return versions;
-}
-
-/** A version that no host has run yet in this form. */
-function commit({ product, versions }: Bench, turn: number): Promise<void> {
-  const version = versions[turn % versions.length];
-  if (version === undefined) throw new Error('there are no versions');
-  const registry = product.fleet.registryAddress;
-  const states = statesFor({ registry, version, rollout, env: { TURN: String(turn) } });
-  return product.commit(`turn ${turn}`, states);
-}
-
-function apply(product: Product): Promise<number> {
-  return timed(bin('master'), ['apply', 'beta', '--yes', '--dir', product.masterDir]);
-}
-
-/** As the floor wants them. */
-function hostsOf({ fleet }: Product): string[] {
-  return fleet.hosts.map(
-    ({ dockerHost, address }) => `${dockerHost.slice('unix://'.length)},${address}`,
-  );
-}
-
-/** The whole command, all hosts at once, against the bare Docker calls on the same hosts. */
-function upgrade(name: string): (bench: Bench) => Promise<void> {
-  return async (bench) => {
-    const { product, versions } = bench;
-    const [value, floor] = await pairs(
-      async (turn) => {
-        await commit(bench, turn + 1);
-        return apply(product);
-      },
-      (turn) => {
-        const image = versions[(turn + 1) % versions.length]?.reference ?? '';
-        const old = turn === 0 ? '-' : `floor-${turn - 1}`;
-        return node(floorScript, 'upgrade', image, `floor-${turn}`, old, ...hostsOf(product));
-      },
-    );
-    figure(name, value, 'ms', floor);
-  };
-}
-
-async function noopApply({ product }: Bench): Promise<void> {
-  const [value, floor] = await pairs(
-    () => apply(product),
-    () => node(floorScript, 'list', ...hostsOf(product)),
-  );
-  figure('noop_apply', value, 'ms', floor);
-}
-
-async function pingAll({ product }: Bench): Promise<void> {
-  const [value, floor] = await pairs(
-    () => timed(bin('master'), ['ping', '--dir', product.masterDir]),
-    nodeAlone,
-  );
-  figure('ping_all', value, 'ms', floor);
-}
-
-/** From `minion start` to the master's own word that it is linked. */
-async function minionLink({ product }: Bench): Promise<void> {
-  const [host] = product.fleet.hosts;
-  if (host === undefined) throw new Error('no host');
-  const log = join(product.dir, 'master.log');
-  const links = async (): Promise<number> =>
-    (await readFile(log, 'utf8')).split('"msg":"linked"').length - 1;
-  const value = await repeated(async () => {
-    await product.killMinion(host, 'SIGTERM');
-    const before = await links();
-    const from = performance.now();
-    product.startMinion(host);
-    while ((await links()) === before) {
-      if (performance.now() - from > idleMs) throw new Error('the minion does not link');
-      await sleep(1);
-    }
-    return performance.now() - from;
+async function onHosts(
+  hosts: number,
+  figures: readonly ((setting: Setting) => Promise<void>)[],
+): Promise<void> {
+  if (figures.length === 0) return;
+  await Setting.with(hosts, async (setting) => {
+    for (const take of figures) await take(setting);
   });
-  figure('minion_link', value, 'ms');
-}
-
-async function idleMemory({ product }: Bench): Promise<void> {
-  await sleep(idleMs);
-  figure('rss_master_idle', await rss(product.masterPid), 'MB');
-  const [minion] = [...product.minions.values()].slice(-1);
-  if (minion !== undefined) figure('rss_minion_idle', await rss(minion.pid), 'MB');
 }

@@ -2,11 +2,9 @@
 // them, with nothing in between. Run as a whole process so that it pays for its start as we do.
 
 import { request } from 'node:http';
+import { hostPort, network } from './floor-place.ts';
 
 const [, , verb, ...args] = process.argv;
-
-/** Beside the one that the bench's own service publishes. */
-const hostPort = 18_099;
 
 const call = (socketPath: string, method: string, path: string, body?: unknown): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -24,24 +22,54 @@ const call = (socketPath: string, method: string, path: string, body?: unknown):
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
-/** Create, stop the old, start the new, ask it until it answers; the image is there already. */
-async function upgrade(host: Host, image: string, name: string, old: string): Promise<void> {
-  const { socket } = host;
-  await call(socket, 'GET', '/containers/json?all=1');
-  const spec = {
-    Image: image,
-    Env: ['GREETING=hello', `NAME=${name}`],
-    ExposedPorts: { '8080/tcp': {} },
-    // The network that our own containers are in.
-    HostConfig: {
-      PortBindings: { '8080/tcp': [{ HostPort: String(hostPort) }] },
-      NetworkMode: 'starfall-beta',
-    },
+type Order = 'stop-first' | 'start-first';
+
+interface Change {
+  readonly order: Order;
+  readonly image: string;
+  readonly name: string;
+  /** What it takes the place of; `-` for nothing. */
+  readonly old: string;
+}
+
+/**
+ * Create, stop the old, start the new, ask it until it answers; or the old one stopped only then. The
+ * image is there already.
+ */
+async function upgrade({ socket, address }: Host, change: Change): Promise<void> {
+  const { order, name, old } = change;
+  const stopOld = async (): Promise<void> => {
+    if (old !== '-') await call(socket, 'POST', `/containers/${old}/stop?t=5`);
   };
-  await call(socket, 'POST', `/containers/create?name=${name}`, spec);
-  if (old !== '-') await call(socket, 'POST', `/containers/${old}/stop?t=5`);
+  await call(socket, 'GET', '/containers/json?all=1');
+  await call(socket, 'POST', `/containers/create?name=${name}`, bodyOf(change));
+  if (order === 'stop-first') await stopOld();
   await call(socket, 'POST', `/containers/${name}/start`);
-  await answers(`http://${host.address}:${hostPort}/up`);
+  const place =
+    order === 'stop-first' ? `${address}:${hostPort}` : `${await inside(socket, name)}:8080`;
+  await answers(`http://${place}/up`);
+  if (order === 'start-first') await stopOld();
+}
+
+const bodyOf = ({ order, image, name }: Change): object => ({
+  Image: image,
+  Env: ['GREETING=hello', `VERSION=${name}`],
+  ExposedPorts: { '8080/tcp': {} },
+  Healthcheck: { Test: ['NONE'] },
+  HostConfig: {
+    NetworkMode: network,
+    ...(order === 'stop-first' && {
+      PortBindings: { '8080/tcp': [{ HostPort: String(hostPort) }] },
+    }),
+  },
+  NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ['bare'] } } },
+});
+
+async function inside(socket: string, name: string): Promise<string> {
+  const found = JSON.parse(await call(socket, 'GET', `/containers/${name}/json`)) as {
+    NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+  };
+  return found.NetworkSettings.Networks[network]?.IPAddress ?? '';
 }
 
 async function answers(url: string): Promise<void> {
@@ -71,9 +99,10 @@ function parseHost(text: string): Host {
   return { socket, address };
 }
 
-if (verb === 'upgrade') {
+if (verb === 'stop-first' || verb === 'start-first') {
   const [image = '', name = '', old = '', ...hosts] = args;
-  await Promise.all(hosts.map((host) => upgrade(parseHost(host), image, name, old)));
+  const change = { order: verb, image, name, old } as const;
+  await Promise.all(hosts.map((host) => upgrade(parseHost(host), change)));
 } else if (verb === 'list') {
   await Promise.all(
     args.map((host) => call(parseHost(host).socket, 'GET', '/containers/json?all=1')),
