@@ -3,7 +3,8 @@
 import type { Answer, Call } from '../protocol/messages.ts';
 import { fault } from '../states/faults.ts';
 import { plan } from '../states/plan.ts';
-import type { Plan } from '../states/step.ts';
+import { jobSteps } from '../states/plan/jobs.ts';
+import type { Plan, Step } from '../states/step.ts';
 import type { Say } from './calls.ts';
 import type { Held } from './journal/held.ts';
 import { newestOf } from './newest.ts';
@@ -42,7 +43,16 @@ async function planned(tools: Tools, held: Held, { state }: Of<'plan'>): Promise
   const observed = await look(tools, state);
   const known = held.environments.get(state.environment);
   const states = [state, known?.good?.state, known?.running?.state];
-  return { ...plan(state, observed), running: runningOf(observed, states) };
+  const planned = plan(state, observed);
+  const jobs = jobSteps(state, observed, planned.steps.length > 0);
+  const steps = withJobs(planned.steps, jobs);
+  return { ...planned, steps, running: runningOf(observed, states) };
+}
+
+/** They run when all is pulled, and before anything else. */
+function withJobs(steps: readonly Step[], jobs: readonly Step[]): readonly Step[] {
+  const at = steps.findLastIndex(({ do: what }) => what === 'pull') + 1;
+  return jobs.length === 0 ? steps : steps.toSpliced(at, 0, ...jobs);
 }
 
 type Planned = Plan & Pick<Answer<'plan'>, 'running'>;

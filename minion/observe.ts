@@ -3,8 +3,8 @@
 
 import { groupBy } from '../states/group-by.ts';
 import type { HostState, PinnedImage } from '../states/model.ts';
-import { ownership } from '../states/naming.ts';
-import type { Observed, ObservedContainer } from '../states/observed.ts';
+import { jobContainerName, labelKeys, ownership } from '../states/naming.ts';
+import type { Observed, ObservedContainer, ObservedJob } from '../states/observed.ts';
 import type { Engine, EngineContainer, EngineImage } from './engine/engine.ts';
 
 export type Health = ObservedContainer['health'];
@@ -24,10 +24,11 @@ export async function observe(
     engine.volumes(),
   ]);
   const own = containers.filter((container) => belongs(container, state));
-  const [health, ends, graces] = await Promise.all([
+  const [health, ends, graces, jobs] = await Promise.all([
     healthOfRunning(own, healthOf),
     endsOf(engine, own, state),
     gracesOf(engine, own, state),
+    jobsOf(engine, containers, state),
   ]);
   const imageOf = imageNames(images, state);
   return {
@@ -49,6 +50,7 @@ export async function observe(
       };
     }),
     ...{ networks, volumes },
+    ...(jobs.length > 0 && { jobs }),
     images: images.flatMap(({ digests }) => digests),
     ...othersOf(containers.filter((container) => !belongs(container, state))),
   };
@@ -116,6 +118,28 @@ async function gracesOf(
   );
   const found = await Promise.all(asked);
   return new Map(found.flatMap(([id, ms]) => (ms === undefined ? [] : [[id, ms] as const])));
+}
+
+/** Only of those that are wanted it is asked how they ended. */
+async function jobsOf(
+  engine: Engine,
+  containers: readonly EngineContainer[],
+  state: HostState,
+): Promise<readonly ObservedJob[]> {
+  const wanted = new Set((state.jobs ?? []).map((job) => jobContainerName(state, job)));
+  const own = containers.filter(
+    ({ labels }) =>
+      labels[labelKeys.project] === state.project &&
+      labels[labelKeys.environment] === state.environment &&
+      labels[labelKeys.job] !== undefined,
+  );
+  const found = own.map(async ({ id, name: container, labels, status, createdAt }) => {
+    const ended = wanted.has(container) && status === 'exited';
+    const detail = ended ? await engine.inspect(id) : undefined;
+    const { [labelKeys.of]: service = '', [labelKeys.job]: name = '' } = labels;
+    return { container, service, name, createdAt, done: detail?.exitCode === 0 };
+  });
+  return Promise.all(found);
 }
 
 /** The same bytes may be known by several names; the one that the state asks for is the right one. */

@@ -5,6 +5,7 @@ import type { Desire, HostFailure, Report } from '../protocol/messages.ts';
 import type { HostState } from '../states/model.ts';
 import type { Observed } from '../states/observed.ts';
 import { plan } from '../states/plan.ts';
+import { jobSteps } from '../states/plan/jobs.ts';
 import {
   converge,
   look,
@@ -31,18 +32,22 @@ export interface Task extends Tools {
   readonly onGoingBack: (failures: readonly HostFailure[]) => Promise<void>;
 }
 
-/** Fetches what the state needs and touches nothing else. Throws the signal's reason. */
+/** Fetches what the state needs, runs its jobs where asked, and touches nothing else. */
 export async function fetch(task: Task): Promise<Report> {
   const { desire } = task;
   const { state } = desire;
   const work = beginning(task);
   const failures = await attempt(() =>
     untilDockerAnswers(task, async () => {
-      const { steps, problems } = plan(state, await look(task, state));
+      const observed = await look(task, state);
+      const { steps, problems } = plan(state, observed);
       const forbidden = problems.filter(({ code }) => code === 'NOT_ALLOWED');
       if (forbidden.length > 0) throw new Failed(forbidden.map((each) => ofProblem(each, state)));
       const images = steps.flatMap((step) => (step.do === 'pull' ? [step.image] : []));
       if (images.length > 0) await pullAll(images, { ...task, state, tally: work.tally });
+      if (desire.jobs !== true) return;
+      const jobs = jobSteps(state, observed, true);
+      await perform(jobs, { ...work.change, observed });
     }),
   );
   const running = runningOf(await work.lookAgain(), [state, task.previous]);

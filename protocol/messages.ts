@@ -11,6 +11,7 @@ import {
   containerSpec,
   environmentName,
   hostState,
+  jobSpec,
   pinnedImage,
   releaseId,
   sourcePosition,
@@ -111,6 +112,7 @@ export const progress = z.strictObject({
   phase: z.enum([
     'pulling',
     'pulled',
+    'running-job',
     'creating',
     'stopping',
     'starting',
@@ -132,6 +134,8 @@ export const desire = z.strictObject({
   /** Whether a host that fails goes back to what it ran, by itself and at once. */
   onFailure: z.enum(['rollback', 'pause']),
   state: hostState,
+  /** With `pull`: run the jobs of the state too, once all is there that they need. */
+  jobs: z.literal(true).exactOptional(),
   /** Of the master, for one host (identity/signing.ts); a minion obeys none without it. */
   signature: signature.exactOptional(),
 });
@@ -175,6 +179,10 @@ const step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('create-network'), network: name, ...because }),
   z.strictObject({ do: z.literal('create-volume'), volume: name, ...because }),
   z.strictObject({ do: z.literal('pull'), image: pinnedImage, ...because }),
+  z.strictObject({
+    do: z.literal('run-job'),
+    ...{ container: name, service: name, job: jobSpec, ...because },
+  }),
   z.strictObject({ do: z.literal('create'), container: name, spec: containerSpec, ...because }),
   z.strictObject({ do: z.literal('start'), container: name, spec: containerSpec, ...because }),
   z.strictObject({ do: z.literal('restart'), container: name, spec: containerSpec, ...because }),

@@ -144,6 +144,15 @@ export const containerSpec = z.strictObject({
   at: sourcePosition,
 });
 
+export const jobSpec = z.strictObject({
+  name: text,
+  service: serviceName,
+  once: z.enum(['per-release', 'per-apply']),
+  on: z.enum(['one-host', 'each-host']),
+  timeoutMs: ms,
+  spec: containerSpec,
+});
+
 export const hostState: z.ZodType<HostState> = z.strictObject({
   project: text,
   environment: environmentName,
@@ -151,4 +160,5 @@ export const hostState: z.ZodType<HostState> = z.strictObject({
   commit: text.nullable(),
   network: text,
   containers: z.array(containerSpec).max(limits.containersPerStateMax),
+  jobs: z.array(jobSpec).max(limits.containersPerStateMax).exactOptional(),
 });

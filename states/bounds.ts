@@ -16,6 +16,8 @@ export const bounds = {
   listItemsMax: 1_000,
   mountsMax: 200,
   needsMax: 200,
+  jobsMax: 20,
+  jobMsMax: 86_400_000,
   retainMax: 100,
   containersPerHostMax: 500,
   /** Of the state of one host as JSON; it crosses the wire in one frame. */

@@ -6,12 +6,14 @@ import type {
   ContainerOptions,
   ContainerSpec,
   Healthcheck,
+  JobSpec,
   Mount,
   PinnedImage,
   PortBinding,
   SourcePosition,
 } from './model.ts';
 import { bindingsOf } from './ports.ts';
+import type { Job } from './schema/job.ts';
 import type { Service } from './schema/service.ts';
 import { written } from './schema/service-checks.ts';
 
@@ -61,6 +63,33 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     ...(order !== undefined && { order }),
     ...optionsOf(service),
     at,
+  };
+}
+
+/** What a job does not say is the service's; nobody reaches it, and nothing starts it again. */
+export function makeJob(of: ContainerOf, name: string, job: Job): JobSpec {
+  const { service } = of;
+  const { command, entrypoint, user, env } = job;
+  const own = {
+    ...(command && { command }),
+    ...(entrypoint && { entrypoint }),
+    ...(user !== undefined && { user }),
+    env: { ...service.env, ...env },
+  };
+  return {
+    name,
+    service: of.name,
+    once: job.once ?? defaults.job.once,
+    on: job.on ?? defaults.job.on,
+    timeoutMs: job.timeout ?? written(defaults.job.timeout),
+    spec: makeContainer({
+      ...of,
+      service: {
+        ...{ ...service, ...own, ports: [], needs: [] },
+        healthcheck: { none: true },
+        restart: { policy: 'no' },
+      },
+    }),
   };
 }
 

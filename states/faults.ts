@@ -86,6 +86,11 @@ export const faults = {
     retry: false,
     hint: 'read the log lines above; the container ended by itself',
   },
+  JOB_FAILED: {
+    exit: 3,
+    retry: false,
+    hint: 'read the log lines above and mend the job; nothing was switched, and the next apply runs it again',
+  },
   CONTAINER_UNHEALTHY: {
     exit: 3,
     retry: false,

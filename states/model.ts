@@ -144,6 +144,18 @@ export interface ContainerSpec extends ContainerOptions {
   readonly at: SourcePosition;
 }
 
+/** A container that runs to its end before anything of a release is switched. */
+export interface JobSpec {
+  readonly name: string;
+  /** Whose it is. */
+  readonly service: ServiceName;
+  readonly once: 'per-release' | 'per-apply';
+  /** `one-host`: it stands in the state of one host and all others wait for it. */
+  readonly on: 'one-host' | 'each-host';
+  readonly timeoutMs: number;
+  readonly spec: ContainerSpec;
+}
+
 /** The whole desired state of one environment on one host; no containers means: remove it all. */
 export interface HostState {
   readonly project: string;
@@ -154,6 +166,8 @@ export interface HostState {
   /** The Docker network of the environment on this host. */
   readonly network: string;
   readonly containers: readonly ContainerSpec[];
+  /** In the order in which they run; absent where there are none. */
+  readonly jobs?: readonly JobSpec[];
 }
 
 export interface RolloutPolicy {

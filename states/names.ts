@@ -24,9 +24,11 @@ export function nameProblems(
     const { problem, hint } = unknownImage(text, images);
     return [problemAt(at.place, problem, hint)];
   });
+  const jobs = childOf(tree, 'jobs');
   const needs = textsAt(tree, 'needs').flatMap(({ tree: at, text }) => {
     if (text === name) return [problemAt(at.place, `service ${name} needs itself`)];
-    return services.has(text) ? [] : [problemAt(at.place, ...unknownService(text, services))];
+    if (services.has(text) || childOf(jobs, text) !== undefined) return [];
+    return [problemAt(at.place, ...unknownService(text, services))];
   });
   return [...image, ...needs];
 }

@@ -1,7 +1,7 @@
 // What our containers are called and which labels they carry; both say whose they are.
 
 import { specHash, type Surroundings } from './hash.ts';
-import type { ContainerSpec, HostState } from './model.ts';
+import type { ContainerSpec, HostState, JobSpec } from './model.ts';
 
 /** Keys of the labels that begin with `brine.`; a state cannot set them. */
 export const labelKeys = {
@@ -13,6 +13,9 @@ export const labelKeys = {
   spec: 'brine.spec',
   /** Of a container that runs once: what it is for, and which run it is. It has no service. */
   test: 'brine.test',
+  /** Of a job: its name. Its service is in `brine.of`, because it is none of its containers. */
+  job: 'brine.job',
+  of: 'brine.of',
   run: 'brine.run',
 } as const;
 
@@ -26,6 +29,27 @@ export function containerName(of: Surroundings & { readonly spec: ContainerSpec 
   const hash = specHash(spec, of).slice(0, hashDigits);
   return `${who.slice(0, nameCharsMax - hashDigits - 1)}-${hash}`;
 }
+
+/**
+ * The container stays when it has ended, and its name says for what: the same job for the same release
+ * from the same spec has run already.
+ */
+export function jobContainerName(state: HostState, { service, name, spec }: JobSpec): string {
+  const { project, environment, release } = state;
+  const hash = specHash(spec, state).slice(0, hashDigits);
+  const end = `-${release}-${hash}`;
+  const who = `${project}-${environment}-${service}-job-${name}`;
+  return `${who.slice(0, nameCharsMax - end.length)}${end}`;
+}
+
+export const jobLabelsOf = (state: HostState, { service, name, spec }: JobSpec) => ({
+  ...spec.labels,
+  [labelKeys.project]: state.project,
+  [labelKeys.environment]: state.environment,
+  [labelKeys.job]: name,
+  [labelKeys.of]: service,
+  [labelKeys.release]: state.release,
+});
 
 /**
  * All labels of a container. `brine.release` is the release it was made for: one that is part of a

@@ -40,7 +40,19 @@ export interface ObservedContainer {
   readonly detached?: true;
 }
 
+/** A container of one of this environment's jobs. */
+export interface ObservedJob {
+  readonly container: string;
+  readonly service: string;
+  readonly name: string;
+  readonly createdAt: number;
+  /** It ended with exit code 0; only of one that is wanted. */
+  readonly done: boolean;
+}
+
 export interface Observed {
+  /** Absent where there are none. */
+  readonly jobs?: readonly ObservedJob[];
   /** What of the desired state the host itself does not allow; absent where it says nothing of it. */
   readonly forbidden?: readonly PlanProblem[];
   readonly containers: readonly ObservedContainer[];

@@ -1,16 +1,17 @@
 // Which services run on which hosts of an environment, as the containers they are to be there.
 
 import { rememberPlaces } from './conflicts.ts';
-import { makeContainer } from './container.ts';
+import { makeContainer, makeJob } from './container.ts';
 import { defaults } from './defaults.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ReleaseId, ServiceName } from './ids.ts';
 import { noVersion } from './load-versions.ts';
-import type { ContainerSpec, InventoryHost, PinnedImage } from './model.ts';
-import { checkService, type CheckedService } from './place-services.ts';
+import type { ContainerSpec, InventoryHost, JobSpec, PinnedImage } from './model.ts';
+import { checkService, keyPlaceAt, type CheckedService } from './place-services.ts';
 import { written } from './schema/service-checks.ts';
 import type { Surroundings } from './scope.ts';
 import { matches } from './selector.ts';
+import { positionOf } from './source-text.ts';
 import type { Environment, PlacedService, States } from './states.ts';
 
 interface Ground {
@@ -22,6 +23,8 @@ interface Ground {
 
 interface Running {
   readonly containers: ReadonlyMap<InventoryHost, readonly ContainerSpec[]>;
+  /** Of every host that could run them. */
+  readonly jobs: ReadonlyMap<InventoryHost, readonly JobSpec[]>;
   /** Services that run on at least one host. */
   readonly used: ReadonlySet<PlacedService>;
   readonly diagnostics: readonly Diagnostic[];
@@ -29,25 +32,29 @@ interface Running {
 
 export function containersOf(ground: Ground, hosts: readonly InventoryHost[]): Running {
   const containers = new Map<InventoryHost, readonly ContainerSpec[]>();
+  const jobs = new Map<InventoryHost, readonly JobSpec[]>();
   const used = new Set<PlacedService>();
   const diagnostics: Diagnostic[] = [];
   const make = containerMaker(ground);
   for (const host of hosts) {
     const specs: ContainerSpec[] = [];
+    const own: JobSpec[] = [];
     for (const service of ground.environment.services.values()) {
       if (!matches(service.targets, host)) continue;
       used.add(service);
       const made = make(service, host);
       specs.push(...made.specs);
+      own.push(...made.jobs);
       diagnostics.push(...made.diagnostics);
     }
+    jobs.set(host, own);
     const here = new Set(specs.map(({ service }) => service));
     containers.set(
       host,
       specs.map((spec) => needingOnly(spec, here)),
     );
   }
-  return { containers, used, diagnostics };
+  return { containers, jobs, used, diagnostics };
 }
 
 /** What is needed and does not run on this host is not waited for; that is warned of. */
@@ -59,10 +66,11 @@ function needingOnly(spec: ContainerSpec, here: ReadonlySet<ServiceName>): Conta
 interface Made {
   /** One for each of its instances. */
   readonly specs: readonly ContainerSpec[];
+  readonly jobs: readonly JobSpec[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const wrong = (diagnostics: readonly Diagnostic[]): Made => ({ specs: [], diagnostics });
+const wrong = (diagnostics: readonly Diagnostic[]): Made => ({ specs: [], jobs: [], diagnostics });
 
 /** What says the same on every host is made once. */
 function containerMaker(ground: Ground): (service: PlacedService, host: InventoryHost) => Made {
@@ -109,17 +117,18 @@ function specsOf(
     return wrong([{ ...placed.at, message, hint }]);
   }
   const minHealthy = environment.rollout.min_healthy ?? service.rollout?.min_healthy;
+  const of = {
+    ...{ name: placed.name, service, image, at: placed.at },
+    prefix: `${states.project}-${environment.name}`,
+    minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
+  };
   const specs = Array.from({ length: service.instances ?? 1 }, (_, index) =>
-    makeContainer({
-      name: placed.name,
-      service,
-      image,
-      prefix: `${states.project}-${environment.name}`,
-      minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
-      slot: index + 1,
-      at: placed.at,
-    }),
+    makeContainer({ ...of, slot: index + 1 }),
   );
+  const jobs = Object.entries(service.jobs ?? {}).map(([name, job]) => {
+    const at = positionOf(keyPlaceAt(placed.tree, ['jobs', name]));
+    return makeJob({ ...of, at }, name, job);
+  });
   for (const spec of specs) rememberPlaces(spec, service.ports ?? [], placed.tree);
-  return { specs, diagnostics: [] };
+  return { specs, jobs, diagnostics: [] };
 }

@@ -4,6 +4,7 @@
 import type { ContainerSpec, HostState, PinnedImage } from './model.ts';
 import type { Observed } from './observed.ts';
 import { remove, stop } from './plan/acts.ts';
+import { removeJobs } from './plan/jobs.ts';
 import { inNeedsOrder } from './plan/order.ts';
 import { problemsOf } from './plan/problems.ts';
 import { whyCreate, whyLost, whyUnusable } from './plan/reasons.ts';
@@ -29,6 +30,7 @@ export function plan(desired: HostState, observed: Observed): Plan {
       ...switched.steps,
       ...removeGone(sorted.gone, switched.stopped),
       ...slots.flatMap(tidy),
+      ...removeJobs(desired, observed),
       ...removeNetwork(desired, observed),
     ],
     switches: [...switched.switches, ...removalSwitches(sorted.gone)],

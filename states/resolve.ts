@@ -5,6 +5,7 @@ import { tidyDiagnostics, type Diagnostic } from './diagnostics.ts';
 import { environmentOf } from './environment-of.ts';
 import type { ReleaseId } from './ids.ts';
 import type { InventoryHost, PinnedImage, ResolvedEnvironment } from './model.ts';
+import { placeJobs } from './place-jobs.ts';
 import { containersOf } from './placements.ts';
 import { rolloutPolicy } from './policy.ts';
 import { releaseId } from './release.ts';
@@ -18,6 +19,8 @@ export interface ResolveRequest {
   readonly digests: ReadonlyMap<string, string>;
   /** The states' commit; null for a plain directory. */
   readonly commit: string | null;
+  /** Ids of hosts that rather run what runs on one host: those that can be reached. */
+  readonly preferred?: ReadonlySet<string>;
 }
 
 export type Resolved =
@@ -41,11 +44,16 @@ export function resolveEnvironment(states: States, request: ResolveRequest): Res
   const running = containersOf({ states, environment, images, release }, hosts);
   const { project } = states;
   const network = `${project}-${environment.name}`;
+  const jobs = placeJobs(running.jobs, request.preferred ?? new Set());
   const { commit } = request;
   const placed = hosts.map((host) => {
     const containers = running.containers.get(host) ?? [];
     const name = environment.name;
-    const state = { project, environment: name, release, commit, network, containers };
+    const own = jobs.get(host) ?? [];
+    const state = {
+      ...{ project, environment: name, release, commit, network, containers },
+      ...(own.length > 0 && { jobs: own }),
+    };
     return { host, state };
   });
   const diagnostics = [...running.diagnostics, ...tooMuch(placed, environment)];
@@ -132,8 +140,9 @@ function needsWarnings(placed: Placed, { services }: Environment): readonly stri
   for (const { host, state } of placed) {
     const here = new Set(state.containers.map(({ service }) => service));
     for (const { service } of state.containers) {
-      for (const other of services.get(service)?.service.needs ?? []) {
-        if (here.has(other)) continue;
+      const { needs = [], jobs = {} } = services.get(service)?.service ?? {};
+      for (const other of needs) {
+        if (here.has(other) || Object.hasOwn(jobs, other)) continue;
         const key = `${service} needs ${other}, which does not run on`;
         missing.set(key, [...(missing.get(key) ?? []), host.id]);
       }

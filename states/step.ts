@@ -1,6 +1,6 @@
 // The steps of a plan, as data. One switch in the minion performs them; `master plan` prints them.
 
-import type { ContainerSpec, PinnedImage } from './model.ts';
+import type { ContainerSpec, JobSpec, PinnedImage } from './model.ts';
 
 /** Why a step is taken, in words for people; never contains the value of an env entry. */
 interface Because {
@@ -12,6 +12,12 @@ export type Step = Because &
     | { readonly do: 'create-network'; readonly network: string }
     | { readonly do: 'create-volume'; readonly volume: string }
     | { readonly do: 'pull'; readonly image: PinnedImage }
+    | {
+        readonly do: 'run-job';
+        readonly container: string;
+        readonly service: string;
+        readonly job: JobSpec;
+      }
     | { readonly do: 'create'; readonly container: string; readonly spec: ContainerSpec }
     | { readonly do: 'start'; readonly container: string; readonly spec: ContainerSpec }
     | { readonly do: 'restart'; readonly container: string; readonly spec: ContainerSpec }

@@ -27,6 +27,7 @@ export interface Candidate {
   readonly generation: number;
   /** Which of the rollout's states it gets. */
   readonly state: number;
+  readonly jobs?: Omit<NonNullable<RolloutHost['jobs']>, 'done'>;
   readonly running: readonly Running[];
 }
 
@@ -84,6 +85,7 @@ function lineUp({ hosts, policy, cause }: Beginning, now: number): readonly Roll
     ...{ host: host.host, batch, phase: host.linked ? 'pulling' : 'offline', since: now },
     state: host.state,
     ...{ told: 'nothing', switched: false, generation: host.generation, answered: false },
+    ...(host.jobs && cause !== 'rollback' && { jobs: { ...host.jobs, done: false } }),
     ...{ lost: !host.linked, attempts: 0, retryAt: null, failures: [], running: host.running },
   }));
   return all.sort(inTurn);

@@ -12,6 +12,8 @@ export type Effect =
       readonly generation: number;
       readonly mode: 'pull' | 'run';
       readonly onFailure: 'rollback' | 'pause';
+      /** The jobs of the state are to be run too. */
+      readonly jobs?: true;
       /** `old` is what proved itself last on this host, nothing at all where nothing has. */
       readonly state: 'new' | 'old';
     }
@@ -77,13 +79,18 @@ export function ask(draft: Draft, ids: readonly HostId[], what: Exclude<Told, 'n
       do: 'desire',
       host,
       generation,
-      mode: what === 'pull' ? 'pull' : 'run',
+      mode: modeOf(what),
+      ...(what === 'prepare' && { jobs: true as const }),
       // Where the old state fails too there is nothing better to go back to.
       onFailure: what === 'old' ? 'pause' : onFailureOnHost(draft.rollout),
       state: what === 'old' ? 'old' : 'new',
     });
   }
 }
+
+/** The minion runs jobs where it also only pulls: nothing is switched by either. */
+export const modeOf = (what: Told): 'pull' | 'run' =>
+  what === 'pull' || what === 'prepare' ? 'pull' : 'run';
 
 /** What the host is asked for from now on is newer than this generation. */
 export function outnumber(draft: Draft, id: HostId, generation: number): void {

@@ -4,7 +4,7 @@ import type { HostFailure, Report } from '../../protocol/messages.ts';
 import { faults, type FaultCode } from '../../states/faults.ts';
 import { formatDuration } from '../../states/units.ts';
 import type { HostPhase } from '../events.ts';
-import { ask, idsOf, patch, patchAll, type Draft } from './draft.ts';
+import { ask, idsOf, modeOf, patch, patchAll, type Draft } from './draft.ts';
 import type { Rollout, RolloutHost } from './record.ts';
 
 const retryMsMin = 1_000;
@@ -70,7 +70,9 @@ export function silence(
 
 /** Hosts that only pulled go on running, and holding, what they ran before. */
 export function keepOld(draft: Draft): void {
-  const hosts = draft.rollout.hosts.filter(({ told }) => told === 'pull');
+  const hosts = draft.rollout.hosts.filter(
+    ({ told }) => told !== 'nothing' && modeOf(told) === 'pull',
+  );
   const reached = hosts.filter(({ phase }) => phase !== 'offline');
   const values = { phase: 'kept-old', retryAt: null, detail: undefined } as const;
   patchAll(draft, idsOf(reached), () => values, 'keeps what it ran before');

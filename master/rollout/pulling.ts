@@ -1,10 +1,10 @@
-// The barrier: no host is switched before every host that can be reached has pulled. Whatever goes
-// wrong here, nothing was touched.
+// The barrier: no host is switched before every host that can be reached has pulled, and then every job
+// of the release has ended well. Whatever goes wrong here, nothing was switched.
 
 import type { Report } from '../../protocol/messages.ts';
 import { formatDuration } from '../../states/units.ts';
 import { exits } from '../cli/exit.ts';
-import { finish, idsOf, inPhase, patch, patchAll, progressed, type Draft } from './draft.ts';
+import { ask, finish, idsOf, inPhase, patch, patchAll, progressed, type Draft } from './draft.ts';
 import { canHeal, firstWords, keepOld, tryLater } from './outcome.ts';
 import type { RolloutHost } from './record.ts';
 import { startRolling } from './rolling-out.ts';
@@ -12,14 +12,18 @@ import { startRolling } from './rolling-out.ts';
 export function onReport(draft: Draft, host: RolloutHost, report: Report): void {
   if (report.outcome === 'done') {
     const clean = { failures: [], retryAt: null, detail: undefined };
-    patch(draft, host.host, { phase: 'pulled', ...clean }, 'has pulled');
+    if (host.told === 'prepare' && host.jobs !== undefined) {
+      const jobs = { ...host.jobs, done: true };
+      patch(draft, host.host, { phase: 'pulled', jobs, ...clean }, 'has run its jobs');
+    } else patch(draft, host.host, { phase: 'pulled', ...clean }, 'has pulled');
     progressed(draft);
     return goOn(draft);
   }
   if (canHeal(report)) return tryLater(draft, host, report);
   const words = firstWords(report.failures);
   const { failures, running } = report;
-  patch(draft, host.host, { failures, running, detail: words }, `cannot pull: ${words}`);
+  const what = host.told === 'prepare' ? words : `cannot pull: ${words}`;
+  patch(draft, host.host, { failures, running, detail: words }, what);
   keepOld(draft);
   finish(draft, 'rolled-back', {
     exit: exits.rolledBack,
@@ -43,8 +47,28 @@ export function onDeadline(draft: Draft): void {
 
 export function goOn(draft: Draft): void {
   if (inPhase(draft, 'pulling').length > 0) return;
-  if (inPhase(draft, 'pulled').length > 0) return startRolling(draft);
+  const pulled = inPhase(draft, 'pulled');
+  if (pulled.length > 0) {
+    const due = draft.rollout.hosts.filter(({ jobs }) => jobs?.done === false);
+    const away = due.find(({ phase, jobs }) => phase !== 'pulled' && jobs?.shared === true);
+    if (away !== undefined) return block(draft, exits.missing, whyAway(away));
+    const here = due.filter(({ phase }) => phase === 'pulled');
+    return here.length > 0 ? prepare(draft, here) : startRolling(draft);
+  }
   block(draft, exits.missing, 'no host is left that can be reached');
+}
+
+const whyAway = ({ host }: RolloutHost): string =>
+  `${host} cannot be reached, and a job must run there before anything is switched`;
+
+/** They take as long as they may, not only as long as a rollout may go without progress. */
+function prepare(draft: Draft, hosts: readonly RolloutHost[]): void {
+  const again = { phase: 'pulling', attempts: 0, detail: undefined } as const;
+  patchAll(draft, idsOf(hosts), () => again, 'runs its jobs');
+  ask(draft, idsOf(hosts), 'prepare');
+  progressed(draft);
+  const longest = Math.max(...hosts.map(({ jobs }) => jobs?.timeoutMs ?? 0));
+  draft.rollout = { ...draft.rollout, deadline: draft.rollout.deadline + longest };
 }
 
 function block(draft: Draft, exit: number, why: string): void {

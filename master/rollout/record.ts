@@ -61,9 +61,19 @@ const policy = z
   })
   .readonly() satisfies z.ZodType<RolloutPolicy>;
 
-/** What the host was asked for last in this rollout: its images, the new state, or the one before. */
-const told = z.enum(['nothing', 'pull', 'new', 'old']);
+/** What the host was asked for last in this rollout: images, jobs, the new state, the one before. */
+const told = z.enum(['nothing', 'pull', 'prepare', 'new', 'old']);
 export type Told = z.infer<typeof told>;
+
+/** What it has to run to its end before anything is switched. */
+const jobs = z
+  .strictObject({
+    /** All other hosts wait for one of them. */
+    shared: z.boolean(),
+    timeoutMs: count,
+    done: z.boolean(),
+  })
+  .readonly();
 
 export const rolloutHost = z
   .strictObject({
@@ -86,6 +96,7 @@ export const rolloutHost = z
     /** Tries that failed for a reason that can heal, and when the host is asked again. */
     attempts: count,
     retryAt: at.nullable(),
+    jobs: jobs.exactOptional(),
     detail: text.exactOptional(),
     gapMs: z.number().min(0).exactOptional(),
     failures: z.array(hostFailure).readonly(),
@@ -135,6 +146,7 @@ export const desiredRecord = z
     mode: z.enum(['pull', 'run']),
     onFailure: z.enum(['rollback', 'pause']),
     state: hostState,
+    jobs: z.literal(true).exactOptional(),
     good: hostState.nullable(),
     /** What it was asked to run before this rollout: what it runs on as long as it only pulls. */
     before: hostState.nullable(),

@@ -10,6 +10,7 @@ import {
   finish,
   hostOf,
   idsOf,
+  modeOf,
   outnumber,
   patch,
   patchAll,
@@ -111,9 +112,7 @@ function onReport(draft: Draft, id: HostId, report: Report): void {
 
 /** What was asked for last, and nothing that was asked for before. */
 const isAbout = ({ told, generation }: RolloutHost, report: Report): boolean =>
-  told !== 'nothing' &&
-  report.generation === generation &&
-  report.mode === (told === 'pull' ? 'pull' : 'run');
+  told !== 'nothing' && report.generation === generation && report.mode === modeOf(told);
 
 function onTick(draft: Draft): void {
   if (draft.now >= draft.rollout.deadline) return phaseOf(draft).onDeadline(draft);
@@ -175,7 +174,7 @@ export const isAwaited = ({ phase }: RolloutHost): boolean =>
   phase === 'pulling' || phase === 'switching' || phase === 'reverting';
 
 function askAgain(draft: Draft, hosts: readonly RolloutHost[]): void {
-  for (const what of ['pull', 'new', 'old'] as const) {
+  for (const what of ['pull', 'prepare', 'new', 'old'] as const) {
     const same = hosts.filter(({ told }) => told === what);
     if (same.length > 0) ask(draft, idsOf(same), what);
   }

@@ -46,10 +46,10 @@ export async function transition(store: Pick<Store, 'get'>, decided: Decided): P
   };
 }
 
-export const desireOf = ({ generation, mode, onFailure, state }: DesiredRecord): Desire => ({
-  type: 'desire',
-  ...{ generation, mode, onFailure, state },
-});
+export const desireOf = (record: DesiredRecord): Desire => {
+  const { generation, mode, onFailure, state, jobs } = record;
+  return { type: 'desire', generation, mode, onFailure, state, ...(jobs && { jobs }) };
+};
 
 /** What stands for "nothing of this environment": also what was before the first rollout. */
 export const emptyState = (
@@ -79,7 +79,7 @@ class DesiredChanges {
   }
 
   async ask(effect: Extract<Effect, { do: 'desire' }>): Promise<DesiredRecord> {
-    const { host, generation, mode, onFailure } = effect;
+    const { host, generation, mode, onFailure, jobs } = effect;
     const { value, revision } = await this.#known(host);
     const { after } = this.#decided;
     const good = value?.good ?? null;
@@ -88,7 +88,10 @@ class DesiredChanges {
     const switched = after.hosts.find((each) => each.host === host)?.switched === true;
     const old = (switched ? good : (before ?? good)) ?? emptyState(after);
     const state = effect.state === 'old' ? old : await this.#newState(host);
-    const next = { generation, mode, onFailure, state, good, before, rollout: after.id };
+    const next = {
+      ...{ generation, mode, onFailure, state, good, before, rollout: after.id },
+      ...(jobs && { jobs }),
+    };
     this.#changed.set(host, { value: next, revision });
     return next;
   }

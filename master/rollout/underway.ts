@@ -111,7 +111,10 @@ export class Underway {
     const hosts: Candidate[] = [];
     for (const host of request.hosts) {
       const generation = await this.#generation(environment, host.host);
-      hosts.push({ ...host, generation, state: states.numberOf(host.state, host.host) });
+      const { state, ...rest } = host;
+      const jobs = jobsIn(state);
+      const number = states.numberOf(state, host.host);
+      hosts.push({ ...rest, generation, state: number, ...(jobs && { jobs }) });
     }
     const [rollout, effects] = begin({ ...request, id, hosts }, world.now());
     const beside = {
@@ -187,6 +190,12 @@ export class Underway {
     const held = await readHeld(store, environment, host);
     return Math.max(desired.value?.generation ?? 0, held);
   }
+}
+
+function jobsIn({ jobs = [] }: HostState): Candidate['jobs'] {
+  if (jobs.length === 0) return undefined;
+  const timeoutMs = jobs.reduce((sum, job) => sum + job.timeoutMs, 0);
+  return { shared: jobs.some(({ on }) => on === 'one-host'), timeoutMs };
 }
 
 function rolloutId(number: number): RolloutId {

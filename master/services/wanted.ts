@@ -39,7 +39,8 @@ export async function wantedChange(options: WantedOptions, request: PlanRequest)
   }
   const nobody = noHosts(loaded.states, request.environment, inventory);
   if (nobody !== undefined) throw new Fault(nobody);
-  const { resolved, warnings } = await resolve(loaded, { request, inventory, options });
+  const preferred = reachable(inventory, linked, request);
+  const { resolved, warnings } = await resolve(loaded, { request, inventory, options, preferred });
   await refuseConflicts(store, resolved, loaded);
   const staying = await Promise.all(
     resolved.hosts.map(({ host, state }) => targetOf(store, host.id, state)),
@@ -55,6 +56,16 @@ export async function wantedChange(options: WantedOptions, request: PlanRequest)
     warnings: [...warnings, ...leavingWarnings(left, environment)],
   };
   return only(change, request, inventory);
+}
+
+/** Linked, and among the hosts that were asked for. */
+function reachable(
+  inventory: readonly InventoryHost[],
+  linked: ReadonlySet<string>,
+  { hosts, environment }: PlanRequest,
+): ReadonlySet<string> {
+  const chosen = narrowed(inventory, hosts, { inventory: (host) => host, what: environment });
+  return new Set(chosen.flatMap(({ id }) => (linked.has(id) ? [id] : [])));
 }
 
 /** Of the hosts that were asked for. */
@@ -73,13 +84,16 @@ async function resolve(
     readonly request: PlanRequest;
     readonly inventory: readonly InventoryHost[];
     readonly options: WantedOptions;
+    readonly preferred: ReadonlySet<string>;
   },
 ): Promise<{ readonly resolved: ResolvedEnvironment; readonly warnings: readonly string[] }> {
-  const { request, inventory, options } = from;
+  const { request, inventory, options, preferred } = from;
   const { states, commit, files } = loaded;
   const { environment } = request;
   const digests = await missingDigests(states, environment, options.digestOf ?? resolveDigest);
-  const resolved = resolveEnvironment(states, { environment, inventory, digests, commit });
+  const resolved = resolveEnvironment(states, {
+    ...{ environment, inventory, digests, commit, preferred },
+  });
   if (!resolved.ok) throw new StatesInvalid(resolved.diagnostics, files);
   return { resolved: resolved.environment, warnings: resolved.warnings };
 }

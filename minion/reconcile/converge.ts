@@ -56,12 +56,17 @@ export async function look({ engine, health, policy }: Tools, state: HostState):
       return [name, { name, spec, network: state.network }];
     }),
   );
-  const forbidden = policy === undefined ? [] : await refusalsOf(state.containers, policy);
+  const forbidden = policy === undefined ? [] : await refusalsOf(specsOf(state), policy);
   const observed = await observe(engine, state, (container) =>
     health.of(container, wanted.get(container.name)),
   );
   return forbidden.length === 0 ? observed : { ...observed, forbidden };
 }
+
+const specsOf = ({ containers, jobs = [] }: HostState) => [
+  ...containers,
+  ...jobs.map(({ spec }) => spec),
+];
 
 const again = { minMs: 100, maxMs: 5_000 };
 

@@ -7,7 +7,7 @@ import type { ContainerSpec } from '../../states/model.ts';
 import type { ContainerDetail, Engine } from '../engine/engine.ts';
 
 export type Phase =
-  'begin' | 'pull' | 'create' | 'start' | 'healthy' | 'stop' | 'remove' | 'network';
+  'begin' | 'pull' | 'job' | 'create' | 'start' | 'healthy' | 'stop' | 'remove' | 'network';
 
 /** What went wrong on the way, already with its evidence; thrown through the steps. */
 export class Failed extends Error {

@@ -14,6 +14,7 @@ import type { HealthBook } from '../health/health.ts';
 import { inOrder } from './order.ts';
 import type { Answer } from '../probe.ts';
 import { pullAll } from './pulls.ts';
+import { runJob } from './run-job.ts';
 import { startPatiently } from './stale-port.ts';
 import { startOrRemake } from './stale-task.ts';
 import type { Tally } from './tally.ts';
@@ -102,6 +103,9 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
       return write('create', () => engine.createVolume(step.volume, ownLabels(state)));
     case 'pull':
       return pullAll([step.image], performing);
+    case 'run-job':
+      tell({ phase: 'running-job', service: step.service, detail: step.job.name });
+      return runJob(step.container, step.job, performing);
     case 'create':
       tell({ phase: 'creating', service: step.spec.service, detail: step.container });
       tally.created.add(step.container);

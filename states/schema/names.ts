@@ -91,3 +91,20 @@ export const tagPattern = fixed(
     }
   }),
 );
+
+export const envName = {
+  pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,254}$',
+  check: (raw: string) =>
+    /^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(raw)
+      ? right(raw)
+      : wrong(
+          `${quoted(raw)} is not the name of an environment variable`,
+          'write letters, digits and _, a letter first',
+        ),
+};
+
+export const jobName = {
+  pattern: namePattern,
+  check: (raw: string) =>
+    isName(raw) ? right(raw) : wrong(`${quoted(raw)} is not the name of a job`, nameHint),
+};

@@ -1,5 +1,6 @@
 // What is wrong between keys of one service that are each right by themselves.
 
+import { bounds } from '../bounds.ts';
 import { defaults } from '../defaults.ts';
 import { bindingsOf, hostSide, portsClash, portText, type PublishedPort } from '../ports.ts';
 import { parseDuration } from '../units.ts';
@@ -37,11 +38,19 @@ export const serviceProblems = (service: Service): readonly KeyProblem[] => [
   ...orderProblems(service),
   ...mountProblems(service),
   ...probeProblems(service),
+  ...jobProblems(service),
   ...rolloutProblems(service.rollout ?? {}).map((problem) => ({
     ...problem,
     path: ['rollout', ...problem.path],
   })),
 ];
+
+function jobProblems({ jobs = {} }: Service): readonly KeyProblem[] {
+  const count = Object.keys(jobs).length;
+  if (count <= bounds.jobsMax) return [];
+  const message = `the service has ${count} jobs`;
+  return [{ path: ['jobs'], message, hint: `at most ${bounds.jobsMax}` }];
+}
 
 /** Of all instances together. */
 const allBindings = (port: PublishedPort, instances: number) =>

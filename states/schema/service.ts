@@ -6,6 +6,7 @@ import { defaults } from '../defaults.ts';
 import { labelKeys } from '../naming.ts';
 import { quoted, right, wrong } from '../parsed.ts';
 import { containerOptions, limitOptions } from './container-options.ts';
+import { jobSchema } from './job.ts';
 import { rolloutSchema } from './rollout.ts';
 import * as kinds from './kinds.ts';
 import { anyText, count, onlyTrue } from './kind.ts';
@@ -26,7 +27,7 @@ export function makeServiceSchema(reading: Reading) {
     ports: list(value(kinds.port, { about: '[address:]host[-last]:container[-last][/udp]' }))
       .exactOptional()
       .describe('Ports of the host that lead into the container.'),
-    env: keyed(envName, value(anyText(bounds.textCharsMax)))
+    env: keyed(names.envName, value(anyText(bounds.textCharsMax)))
       .exactOptional()
       .describe('Environment variables of the container.'),
     volumes: list(
@@ -75,7 +76,10 @@ export function makeServiceSchema(reading: Reading) {
       .describe('How the container is stopped.'),
     needs: list(value(names.serviceName), { max: bounds.needsMax })
       .exactOptional()
-      .describe('Services that start before it on the same host.'),
+      .describe('Services that start before it on the same host, and jobs of its own.'),
+    jobs: keyed(names.jobName, jobSchema(reading))
+      .exactOptional()
+      .describe('Containers that run to their end before anything of a release is switched.'),
     retain: value(count(0, bounds.retainMax), {
       about: 'Stopped predecessors that are kept for going back.',
       default: defaults.retain,
@@ -132,17 +136,6 @@ function healthcheck(reading: Reading) {
 }
 
 const probeMsMin = 10;
-
-const envName = {
-  pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,254}$',
-  check: (raw: string) =>
-    /^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(raw)
-      ? right(raw)
-      : wrong(
-          `${quoted(raw)} is not the name of an environment variable`,
-          'write letters, digits and _, a letter first',
-        ),
-};
 
 const labelName = {
   pattern: '^(?!brine\\.)[^\\s=]{1,255}$',

@@ -58,7 +58,7 @@ describe('a key', () => {
       "services/api.yaml:6:1: unknown key \`blah\` in a service
        6 | blah: 1
          | ^^^^
-          = there are image, targets, ports, env, volumes, command, entrypoint, user, labels, restart, limits, healthcheck, stop, needs, retain, instances, order, working_dir, hostname, tmpfs, extra_hosts, dns, cap_add, cap_drop, read_only, init, security_opt, devices, logging, rollout"
+          = there are image, targets, ports, env, volumes, command, entrypoint, user, labels, restart, limits, healthcheck, stop, needs, jobs, retain, instances, order, working_dir, hostname, tmpfs, extra_hosts, dns, cap_add, cap_drop, read_only, init, security_opt, devices, logging, rollout"
     `);
   });
 
@@ -82,15 +82,15 @@ describe('a key', () => {
   });
 
   it('that is to come', () => {
-    expect(said(more('secrets: { A: b }\njobs: {}\n'))).toMatchInlineSnapshot(`
+    expect(said(more('secrets: { A: b }\nhooks: {}\n'))).toMatchInlineSnapshot(`
       "services/api.yaml:6:1: \`secrets\` of a service is not available yet
        6 | secrets: { A: b }
          | ^^^^^^^
           = take it out; it would have no effect
 
-      services/api.yaml:7:1: \`jobs\` of a service is not available yet
-       7 | jobs: {}
-         | ^^^^
+      services/api.yaml:7:1: \`hooks\` of a service is not available yet
+       7 | hooks: {}
+         | ^^^^^
           = take it out; it would have no effect"
     `);
   });

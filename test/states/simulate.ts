@@ -26,6 +26,11 @@ export function perform(observed: Observed, step: Step, state: HostState): Obser
       const reference = `${step.image.repository}@${step.image.digest}`;
       return { ...observed, images: [...observed.images, reference] };
     }
+    case 'run-job': {
+      const { container, service, job } = step;
+      const done = { container, service, name: job.name, createdAt: clock(observed), done: true };
+      return { ...observed, jobs: [...(observed.jobs ?? []), done] };
+    }
     case 'create':
       return create(observed, step.container, step.spec, state);
     case 'start':

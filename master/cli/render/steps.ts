@@ -34,6 +34,8 @@ function words(step: Step): Words {
       return { sign: '+', verb: 'volume', subject: step.volume };
     case 'pull':
       return { sign: '↓', verb: 'pull', subject: imageName(step.image) };
+    case 'run-job':
+      return { sign: '▸', verb: 'run', subject: `job ${step.job.name} of ${step.service}` };
     case 'create':
       return { sign: '+', verb: 'create', subject: step.container };
     case 'start':

@@ -27,7 +27,11 @@ export const policyOf = (more: Partial<RolloutPolicy> = {}): RolloutPolicy => ({
 });
 
 export interface Start {
-  readonly hosts: readonly { readonly linked: boolean; readonly changes?: boolean }[];
+  readonly hosts: readonly {
+    readonly linked: boolean;
+    readonly changes?: boolean;
+    readonly jobs?: Beginning['hosts'][number]['jobs'];
+  }[];
   readonly policy?: Partial<RolloutPolicy>;
   readonly cause?: 'apply' | 'rollback';
 }
@@ -38,8 +42,9 @@ export const beginning = ({ hosts, policy, cause = 'apply' }: Start): Beginning 
   release: parsed(parseReleaseId('7f3a9c2d')),
   ...{ project: 'starfall', environment: beta, commit: null, subject: null, partial: false, cause },
   ...{ actor: 'ann@laptop', images: [], policy: policyOf(policy) },
-  hosts: hosts.map(({ linked, changes = true }, at) => ({
+  hosts: hosts.map(({ linked, changes = true, jobs }, at) => ({
     ...{ host: hostId(`h${at + 1}`), linked, changes, generation: 3, state: 0, running: [] },
+    ...(jobs && { jobs }),
   })),
 });
 
