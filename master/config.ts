@@ -52,7 +52,7 @@ export function parseConfig(text: string, path: string): MasterConfig {
   if (error !== undefined) {
     throw fault('BAD_USAGE', firstLine(error.message), { at: place(error.pos[0]) });
   }
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = masterConfigSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return complete(parsed.data);
   // A key that is misspelt is also a key that is missing: the first says more.
   const { issues } = parsed.error;
@@ -105,7 +105,7 @@ const hook = z.strictObject({
 
 const registryPollMsDefault = 300_000;
 
-const schema = z.strictObject({
+export const masterConfigSchema = z.strictObject({
   states: z.strictObject({
     url: checked(same((raw) => parseLocation(raw, '/'))),
     ref: checked(same(checkRef)),
@@ -127,7 +127,7 @@ const complete = ({
   api,
   registries,
   hooks = {},
-}: z.infer<typeof schema>): MasterConfig => ({
+}: z.infer<typeof masterConfigSchema>): MasterConfig => ({
   registryPollMs: registries?.poll ?? registryPollMsDefault,
   hooks: new Map(Object.entries(hooks)),
   states: statesOf(states),
@@ -135,7 +135,10 @@ const complete = ({
   api: api === 'off' ? undefined : api,
 });
 
-function statesOf({ poll = pollMsDefault, ...states }: z.infer<typeof schema>['states']) {
+function statesOf({
+  poll = pollMsDefault,
+  ...states
+}: z.infer<typeof masterConfigSchema>['states']) {
   return { ...states, pollMs: poll };
 }
 

@@ -84,7 +84,7 @@ export function parseMinionConfig(text: string, path: string): MinionConfig {
   const document = parseDocument(text, { version: '1.2', schema: 'core' });
   const [error] = document.errors;
   if (error !== undefined) throw fault('BAD_USAGE', firstLine(error.message), { where: path });
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = minionConfigSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
@@ -105,7 +105,7 @@ export const minionConfigText = (config: object): string => stringify(config);
 export const minionConfigObject = (text: string): object =>
   parseDocument(text, { version: '1.2', schema: 'core' }).toJS() as object;
 
-const schema = z.strictObject({
+export const minionConfigSchema = z.strictObject({
   url: z.string().transform((raw, context) => {
     const url = parseMasterUrl(raw);
     if (url !== undefined) return url;

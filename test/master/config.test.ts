@@ -57,7 +57,7 @@ describe('master.yaml', () => {
     ['0.0.0.0:4505', '0.0.0.0', /^BAD_USAGE 5:3 fleet\.listen: not host:port/],
     ['api:', 'apo:', /^BAD_USAGE 7:1 unknown key apo$/],
     ['api:', 'hooks: { a: { kind: harbor, secret: short } }\napi:', /^BAD_USAGE 7:.*16 char/],
-    ['api:', 'hooks: { a: { kind: git, secret: short } }\napi:', /^BAD_USAGE 7:.*kind/],
+    ['api:', 'hooks: { a: { kind: svn, secret: short } }\napi:', /^BAD_USAGE 7:.*kind/],
     ['states:', 'states: [', /^BAD_USAGE \d+:\d+ /],
     ['ref: main', 'ref: 1', /^BAD_USAGE 3:3 states\.ref: .*string/],
     ['  ref: main', '  ref: main\n  ref: other', /^BAD_USAGE 4:3 Map keys must be unique/],
