@@ -6,14 +6,18 @@ import { gaps } from './gaps.ts';
 import { idle } from './idle.ts';
 import { many } from './many.ts';
 import { programs } from './programs.ts';
+import { pushToProd } from './push-to-prod.ts';
 import { Setting } from './setting.ts';
 import { upgrade } from './upgrade.ts';
 
 const onOneHost = { upgrade_one_host: upgrade('upgrade_one_host'), ...gaps, ...many };
 const onThreeHosts = { upgrade_three_hosts: upgrade('upgrade_three_hosts'), ...idle };
+const onOwnHosts = { push_to_prod: pushToProd };
 
 const asked = new Set(process.argv.slice(2));
-const known = [programs, onOneHost, onThreeHosts].flatMap((figures) => Object.keys(figures));
+const known = [programs, onOneHost, onThreeHosts, onOwnHosts].flatMap((figures) =>
+  Object.keys(figures),
+);
 const unknown = [...asked].filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`no such figure: ${unknown.join(', ')}; there are ${known.join(', ')}\n`);
@@ -23,6 +27,7 @@ if (unknown.length > 0) {
 for (const take of chosen(programs)) await take();
 await onHosts(1, chosen(onOneHost));
 await onHosts(3, chosen(onThreeHosts));
+for (const take of chosen(onOwnHosts)) await take();
 
 /** In the order in which they stand; all where none was named. */
 function chosen<T>(figures: Readonly<Record<string, T>>): readonly T[] {
