@@ -58,6 +58,8 @@ type FleetEvent =
   | 'labels'
   | 'revoked'
   | 'renewed'
+  | 'rotating'
+  | 'rotated'
   | 'removed';
 
 export type BrineEvent = EventBase &

@@ -45,6 +45,7 @@ export function makeServices(options: ServicesOptions): Services {
   const keys = new Keys({
     ...{ store, eventlog, now: () => world.now(), requests: fleet.requests, remove: removeHost },
     digest: () => fleet.identity.digest,
+    rotation: () => fleet.rotation(),
     disconnect: (host, reason) => {
       fleet.disconnect(host, reason);
     },
@@ -87,6 +88,7 @@ export function makeServices(options: ServicesOptions): Services {
 
     keys: () => keys.list(),
     decideKey: (id, decision) => keys.decide(id, decision),
+    rotateCa: (actor, finish) => fleet.rotateCa(actor, finish),
     tokens: () => fleet.tokens.list(),
     createToken: (request) => fleet.tokens.create(request),
     revokeToken: async (id, actor) => {

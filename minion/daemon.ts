@@ -108,7 +108,7 @@ class Minion {
     this.#holding = new Promise((resolve) => (this.#begun = resolve));
     this.#renewal = new Renewal(parts.identity, {
       ...options,
-      ask: (csr) => this.#link?.renew(csr) ?? false,
+      ask: (csr, trust) => this.#link?.renew(csr, trust) ?? false,
       onRenewed: (identity) => {
         this.#link?.use(identity);
       },
@@ -196,6 +196,9 @@ class Minion {
       onCertificate: (certificate) => {
         void this.#renewal.answered(certificate);
       },
+      onTrust: (trust) => {
+        void this.#renewal.trust(trust);
+      },
     };
   }
 
@@ -205,8 +208,8 @@ class Minion {
     const { Holding } = await import('./holding.ts');
     const holding = await Holding.start({
       docker: process.env.DOCKER_HOST || config.docker,
-      arpRetryMs: arpRetryMs(config),
       policy: config.allow,
+      arpRetryMs: arpRetryMs(config),
       ...{ world, log, journal },
       wake: () => {
         this.#link?.wake();

@@ -33,6 +33,7 @@ export interface LinkHandlers {
   onAck(seq: number): void;
   /** PEM, as asked for by {@link LinkSession.renew}. */
   onCertificate(certificate: string): void;
+  onTrust(trust: Extract<FromMaster, { type: 'trust' }>): void;
 }
 
 export interface LinkSource {
@@ -118,8 +119,8 @@ export class LinkSession {
   }
 
   /** False where there is no link now. */
-  renew(csr: string): boolean {
-    if (this.linked) this.#send({ type: 'renew', csr });
+  renew(csr: string, trust: number): boolean {
+    if (this.linked) this.#send({ type: 'renew', csr, trust });
     return this.linked;
   }
 
@@ -154,6 +155,9 @@ export class LinkSession {
         this.#outbox.acknowledged(message.seq);
         handlers.onAck(message.seq);
         this.wake();
+        break;
+      case 'trust':
+        handlers.onTrust(message);
         break;
       case 'certificate':
         handlers.onCertificate(message.certificate);

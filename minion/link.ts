@@ -43,7 +43,7 @@ export interface Link {
   /** They are also in every hello. */
   facts(facts: Hello['facts']): void;
   /** Asks for a new certificate; false where there is no link now. */
-  renew(csr: string): boolean;
+  renew(csr: string, trust: number): boolean;
   /** The next session begins with this one. */
   use(identity: Identity): void;
   close(): Promise<void>;
@@ -87,8 +87,8 @@ class MasterLink implements Link {
     this.#session?.sendLossy({ type: 'facts', facts });
   }
 
-  renew(csr: string): boolean {
-    return this.#session?.renew(csr) ?? false;
+  renew(csr: string, trust: number): boolean {
+    return this.#session?.renew(csr, trust) ?? false;
   }
 
   use(identity: Identity): void {

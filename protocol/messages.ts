@@ -264,7 +264,12 @@ export const fromMinion = z.discriminatedUnion('type', [
     lines: z.array(z.string().max(limits.logLineCharsMax)).max(limits.liveLinesMax),
   }),
   /** A new certificate for a new key, PEM; {@link fromMaster} answers with `certificate`. */
-  z.strictObject({ type: z.literal('renew'), csr: z.string().max(limits.enrolBodyBytesMax) }),
+  z.strictObject({
+    type: z.literal('renew'),
+    csr: z.string().max(limits.enrolBodyBytesMax),
+    /** The number of the newest `trust` that it has kept; 0 for none. */
+    trust: count,
+  }),
   z.strictObject({ type: z.literal('bye'), reason: text }),
 ]);
 export type FromMinion = z.infer<typeof fromMinion>;
@@ -288,6 +293,13 @@ export const fromMaster = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancel'), id: name }),
   /** Everything up to and with `seq` is stored durably. */
   z.strictObject({ type: z.literal('ack'), seq: count }),
+  /** The authorities to believe in from now on, one or two; signed like a desire. */
+  z.strictObject({
+    type: z.literal('trust'),
+    ca: z.string().max(limits.enrolBodyBytesMax),
+    serial: count,
+    signature,
+  }),
   z.strictObject({
     type: z.literal('certificate'),
     certificate: z.string().max(limits.enrolBodyBytesMax),

@@ -2,6 +2,7 @@
 //
 //   GET  /v1/keys
 //   POST /v1/keys/:id {verdict, key, labels?, actor}
+//   POST /v1/ca/rotate {finish, actor}    on the master's own machine only
 
 export interface KeyView {
   readonly id: string;
@@ -18,6 +19,8 @@ export interface KeysView {
   /** sha256 of the CA's certificate: what a host that joins without a token shows. */
   readonly ca: string;
   readonly keys: readonly KeyView[];
+  /** While the authority's key is being changed: hosts that have not followed. Else null. */
+  readonly rotation: { readonly waiting: readonly string[] } | null;
 }
 
 export interface KeyDecision {

@@ -5,15 +5,19 @@ import { parseHostId } from '../../states/ids.ts';
 import { checked } from './requests.ts';
 import type { Route } from './routes.ts';
 
+const name = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}+$/u, 'no control characters');
+
+const rotation = z.strictObject({ finish: z.boolean(), actor: name });
+
 const decision = z.strictObject({
   verdict: z.enum(['accept', 'reject', 'revoke', 'delete']),
   key: z.string().regex(/^[0-9a-f]{64}$/, 'not the digest of a key'),
   labels: z.record(z.string().min(1).max(63), z.string().max(255)).exactOptional(),
-  actor: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^\P{Cc}+$/u, 'no control characters'),
+  actor: name,
 });
 
 const ofHost = z.object({
@@ -34,6 +38,14 @@ export const keyRoutes: readonly Route[] = [
         actor: actor(asked.actor),
       });
       return {};
+    },
+  },
+  {
+    ...{ method: 'POST', path: '/v1/ca/rotate', needs: 'socket' },
+    answer: async (services, { body, actor }) => {
+      const asked = checked(rotation, body);
+      await services.rotateCa(actor(asked.actor), asked.finish);
+      return services.keys();
     },
   },
 ];

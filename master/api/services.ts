@@ -85,6 +85,8 @@ export interface Services {
   keys(): Promise<KeysView>;
   /** UNKNOWN_NAME where nothing has that id and that key any more. */
   decideKey(id: string, decision: KeyDecision): Promise<void>;
+  /** Begins to change the authority's key; with `finish` ends it, whoever has not followed. */
+  rotateCa(actor: string, finish: boolean): Promise<void>;
   tokens(): Promise<readonly TokenView[]>;
   createToken(request: TokenRequest): Promise<TokenAnswer>;
   revokeToken(id: string, actor: string): Promise<void>;

@@ -12,10 +12,14 @@ const verbs = {
 } as const;
 
 export function addKeyVerbs(program: Command, perform: Perform): void {
-  program
-    .command('ca')
-    .description("the master's certificate authority")
-    .command('encrypt')
+  const ca = program.command('ca').description("the master's certificate authority");
+  ca.command('rotate')
+    .description('change its key: hosts follow by themselves as they are linked')
+    .option('--finish', 'end the change now; a host that has not followed has to join again')
+    .action((options: { finish?: boolean }) =>
+      perform(async (context) => (await import('./verbs/ca.ts')).rotate(context, options)),
+    );
+  ca.command('encrypt')
     .description(
       'encrypt its key with the passphrase in the file that BRINE_CA_PASSPHRASE_FILE names',
     )

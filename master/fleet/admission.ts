@@ -4,7 +4,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { fingerprintOf, type Authority } from '../../protocol/identity/authority.ts';
+import { fingerprintOf } from '../../protocol/identity/authority.ts';
 import { minionOf } from '../../protocol/identity/names.ts';
 import { subprotocols } from '../../protocol/limits.ts';
 import type { HostId } from '../../states/ids.ts';
@@ -20,6 +20,12 @@ export interface Holder {
   readonly expiresAt: number;
 }
 
+/** Whose certificates are ours. */
+export interface Believed {
+  readonly certificates: readonly X509Certificate[];
+  readonly domain: string;
+}
+
 /** The reason is meant for the peer, and tells it nothing that it does not know. */
 export class Refusal extends Error {
   readonly status: number;
@@ -30,16 +36,17 @@ export class Refusal extends Error {
 }
 
 /** Throws a Refusal. */
-export function holderOf(socket: Socket, authority: Authority, now: number): Holder {
+export function holderOf(socket: Socket, { certificates, domain }: Believed, now: number): Holder {
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   if (!(socket instanceof TLSSocket) || certificate === undefined) {
     throw new Refusal(401, 'a certificate is needed: this host has to join first');
   }
-  if (!socket.authorized && !certificate.verify(authority.certificate.publicKey)) {
+  const ours = certificates.some(({ publicKey }) => certificate.verify(publicKey));
+  if (!socket.authorized && !ours) {
     throw new Refusal(403, 'the certificate is not of this master’s authority');
   }
   refuseOutOfTime(certificate, now);
-  const host = minionOf(certificate, authority.domain);
+  const host = minionOf(certificate, domain);
   if (host === undefined) throw new Refusal(403, 'the certificate is not one of a minion');
   // What TLS itself found wrong counts in any case.
   if (!socket.authorized) {

@@ -91,9 +91,9 @@ export class Enrolment {
     // Whoever asks once more did not get the answer: it costs no other use.
     const repeated = again && known.identity?.value.token === token.value.id;
     if (!repeated && token.value.usesLeft <= 0) throw refused('the token is used up');
-    const { pem, fingerprint, expiresAt } = this.#certificate(id, publicKey);
+    const { pem, ca, fingerprint, expiresAt } = this.#certificate(id, publicKey);
     const host = hostRecord(id, known.host?.value, { labels: token.value.labels, now, repeated });
-    const identity: IdentityRecord = { fingerprint, key, token: token.value.id, expiresAt };
+    const identity: IdentityRecord = { fingerprint, key, token: token.value.id, expiresAt, ca };
     const usesLeft = token.value.usesLeft - (repeated ? 0 : 1);
     const done = await eventlog.commit(
       [
@@ -130,10 +130,10 @@ export class Enrolment {
   }
 
   #certificate(id: HostId, publicKey: KeyObject) {
-    const pem = this.#options.certify({ publicKey, id });
+    const { pem, ca } = this.#options.certify({ publicKey, id });
     const certificate = new X509Certificate(pem);
     const expiresAt = certificate.validToDate.getTime();
-    return { pem, fingerprint: fingerprintOf(certificate), expiresAt };
+    return { pem, ca, fingerprint: fingerprintOf(certificate), expiresAt };
   }
 }
 

@@ -12,7 +12,7 @@ import type { Rate } from './rate.ts';
 
 export interface HttpOptions {
   /** PEM. */
-  readonly ca: string;
+  readonly ca: () => string;
   readonly enrolment: Enrolment;
   readonly rate: Rate;
   readonly log: Logger;
@@ -27,7 +27,7 @@ export async function answer(
   response.shouldKeepAlive = false;
   const { method, url } = request;
   if (method === 'GET' && url === enrolPaths.ca) {
-    send(response, 200, { type: 'application/x-pem-file', text: options.ca });
+    send(response, 200, { type: 'application/x-pem-file', text: options.ca() });
   } else if (method === 'POST' && url === enrolPaths.enrol) {
     await enrol(options, request, response);
   } else {

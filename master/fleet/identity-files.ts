@@ -24,6 +24,7 @@ import {
 import { makeSigningKey } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { fault } from '../../states/faults.ts';
+import { beginRotation, finishRotation, openRotation, type NextAuthority } from './rotation.ts';
 
 export interface MasterIdentity {
   readonly authority: Authority;
@@ -34,7 +35,17 @@ export interface MasterIdentity {
   readonly server: Pair;
   /** Signs what hosts are asked to run (protocol/identity/signing.ts). */
   readonly signing: KeyObject;
+  /** While the authority's key is being changed. */
+  readonly next: NextAuthority | undefined;
+  /** PEM of those that were in use before; what they signed links while it is on record. */
+  readonly former: string;
+  /** Of the newest change; 0 where there was none. */
+  readonly serial: number;
 }
+
+/** What a connecting host's certificate may be of, PEM. */
+export const believedIn = ({ ca, next, former }: MasterIdentity): string =>
+  ca + (next?.ca ?? '') + former;
 
 export interface IdentityOptions {
   /** What minions call the master by; without it, what the certificate holds for already. */
@@ -75,6 +86,7 @@ export async function openIdentity(
   { names, now = Date.now() }: IdentityOptions = {},
 ): Promise<MasterIdentity> {
   const files = filesOf(dir);
+  const rotation = await openRotation(dir, passphraseFor);
   const [key, certificate] = await Promise.all([readIfThere(files.caKey), readIfThere(files.ca)]);
   if (key === undefined || certificate === undefined) {
     throw fault('MASTER_UNSET', `no certificate authority in ${dir}`);
@@ -90,7 +102,7 @@ export async function openIdentity(
   const digest = fingerprintOf(authority.certificate);
   const server = await openServer(files, authority, { now, ...(names && { names }) });
   const signing = await openSigning(files.signing);
-  return { authority, ca: certificate, digest, server, signing };
+  return { authority, ca: certificate, digest, server, signing, ...rotation };
 }
 
 /** Made where there is none; hosts that know another one have to join again. */
@@ -149,6 +161,21 @@ export async function encryptCa(dir: string): Promise<string> {
 }
 
 const passphraseCharsMin = 16;
+
+/** Makes the next authority, or lets it take the place of the present one. */
+export async function rotateCa(
+  dir: string,
+  { authority, next }: MasterIdentity,
+  now: number,
+): Promise<void> {
+  if (next !== undefined) {
+    await finishRotation(dir, now);
+    return;
+  }
+  const pem = (await readIfThere(filesOf(dir).caKey)) ?? '';
+  const passphrase = await passphraseFor(pem, filesOf(dir).caKey);
+  await beginRotation(dir, { domain: authority.domain, now, passphrase });
+}
 
 async function openServer(
   files: ReturnType<typeof filesOf>,

@@ -81,11 +81,11 @@ export class JoinRequests {
     if (host !== undefined) throw refused(`${id} is taken by another host`);
     const publicKey = verifyCsr(entry.value.csr, id);
     if (publicKey === undefined) throw new Error(`a request of ${id} that was not looked at`);
-    const certificate = certify({ publicKey, id });
+    const { pem: certificate, ca } = certify({ publicKey, id });
     const signed = new X509Certificate(certificate);
     const identity: IdentityRecord = {
       ...{ fingerprint: fingerprintOf(signed), key, token: '' },
-      expiresAt: signed.validToDate.getTime(),
+      ...{ expiresAt: signed.validToDate.getTime(), ca },
     };
     const record: HostRecord = {
       ...{ id, lastSeen: null, version: null, facts: {} },

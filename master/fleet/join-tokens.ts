@@ -31,7 +31,7 @@ export interface JoinTokensOptions {
   readonly eventlog: EventLog;
   readonly world: World;
   /** sha256 of the CA's certificate. */
-  readonly digest: string;
+  readonly digest: () => string;
   /** How minions reach the master: `wss://host:port`. */
   readonly url: () => string;
 }
@@ -58,7 +58,7 @@ export function joinTokens({ store, eventlog, world, digest, url }: JoinTokensOp
       if (present.length - past.length >= limits.joinTokensMax) {
         throw fault('BAD_USAGE', `there are ${limits.joinTokensMax} tokens; revoke some first`);
       }
-      const token = makeToken(digest);
+      const token = makeToken(digest());
       const { id } = token;
       const expiresAt = now + Math.round(hours * 3_600_000);
       const record: JoinTokenRecord = {

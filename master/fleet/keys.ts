@@ -16,6 +16,8 @@ export interface KeysOptions {
   readonly requests: JoinRequests;
   /** sha256 of the CA's certificate. */
   readonly digest: () => string;
+  /** Hosts that have not followed a change of it; undefined where none is under way. */
+  readonly rotation: () => Promise<readonly string[] | undefined>;
   readonly disconnect: (host: HostId, reason: string) => void;
   /** Takes a host with everything that is recorded of it away. */
   readonly remove: (host: HostId, actor: string) => Promise<void>;
@@ -29,7 +31,7 @@ export class Keys {
   }
 
   async list(): Promise<KeysView> {
-    const { store, requests, digest } = this.#options;
+    const { store, requests, digest, rotation } = this.#options;
     const [identities, asking] = await Promise.all([
       store.range(identityKey('' as HostId)),
       requests.list(),
@@ -41,7 +43,8 @@ export class Keys {
       state === 'accepted' ? [] : [{ ...{ id, state, key, address, expiresAt } }],
     );
     const keys = [...waiting, ...known].sort((one, two) => (one.id < two.id ? -1 : 1));
-    return { ca: digest(), keys };
+    const left = await rotation();
+    return { ca: digest(), keys, rotation: left === undefined ? null : { waiting: left } };
   }
 
   /** Throws UNKNOWN_NAME where nothing has that id and that key. */

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { Deadlines } from '../../protocol/deadlines.ts';
-import { signDesire } from '../../protocol/identity/signing.ts';
+import { signDesire, signTrust, type Trust } from '../../protocol/identity/signing.ts';
 import type { Answer, Call, Desire, Verb } from '../../protocol/messages.ts';
 import type { Pulse } from '../../protocol/pulse.ts';
 import { FrameTooLarge, type SessionEnd } from '../../protocol/session.ts';
@@ -17,7 +17,7 @@ import type { HostRecord } from '../views/hosts.ts';
 import { Refusal, type Holder } from './admission.ts';
 import type { CallOptions, Fleet, FleetHandlers, Hello } from './fleet.ts';
 import { HostLink, type Numbered } from './host-link.ts';
-import type { Renewed } from './renewals.ts';
+import type { Asked, Renewed } from './renewals.ts';
 import { Turns } from './turns.ts';
 
 export interface LinksOptions {
@@ -31,7 +31,9 @@ export interface LinksOptions {
   /** Throws a {@link Refusal} where the host is not ours any more. */
   readonly lookUp: (holder: Holder) => Promise<HostRecord>;
   /** The same; a new certificate for a linked host. */
-  readonly renew: (holder: Holder, csr: string) => Promise<Renewed>;
+  readonly renew: (holder: Holder, asked: Asked) => Promise<Renewed>;
+  /** Undefined where the authority was never changed. */
+  readonly trust: () => Trust | undefined;
   /** The connection is one of a linked host from here on. */
   readonly onLinked: (stream: Socket) => void;
 }
@@ -103,6 +105,17 @@ export class Links implements Fleet {
     for (const link of this.#open) if (link.holder.host === host) link.end(reason);
   }
 
+  /** The authorities have changed. */
+  tellTrustAll(): void {
+    for (const link of this.#linked.values()) this.#tellTrust(link);
+  }
+
+  #tellTrust(link: HostLink): void {
+    const trust = this.#options.trust();
+    if (trust === undefined) return;
+    link.send({ type: 'trust', ...trust, signature: signTrust(this.#options.signing, trust) });
+  }
+
   /** A link does not outlive the certificate that it was made with, nor the newest one after it. */
   endExpired(): void {
     const now = this.#options.world.now();
@@ -147,6 +160,7 @@ export class Links implements Fleet {
     onLinked(stream);
     log.info({ host, version: hello.version }, 'linked');
     link.send({ type: 'welcome', version, id: host, labels: { ...labels } });
+    this.#tellTrust(link);
     await handlers.onHello(host, hello);
   }
 
@@ -156,12 +170,12 @@ export class Links implements Fleet {
     if (news.type === 'report') await handlers.onReport(host, news.seq, news.report);
     else if (news.type === 'drift') await handlers.onDrift(host, news.seq, news.drift);
     else if (news.type === 'facts') await handlers.onFacts(host, news.facts);
-    else await this.#renew(link, news.csr);
+    else await this.#renew(link, news);
     link.handled(news);
   }
 
-  async #renew(link: HostLink, csr: string): Promise<void> {
-    const { certificate, expiresAt } = await this.#options.renew(link.holder, csr);
+  async #renew(link: HostLink, asked: Asked): Promise<void> {
+    const { certificate, expiresAt } = await this.#options.renew(link.holder, asked);
     link.expiresAt = expiresAt;
     link.send({ type: 'certificate', certificate });
   }

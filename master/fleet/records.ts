@@ -12,10 +12,16 @@ export interface Certified {
   /** sha256 of its public key. */
   readonly key: string;
   readonly expiresAt: number;
+  /** sha256 of the authority that signed it. */
+  readonly ca: string;
 }
 
-/** Signs a certificate for a host's key; PEM. */
-export type Certify = (asked: { readonly publicKey: KeyObject; readonly id: HostId }) => string;
+/** Signs a certificate for a host's key, PEM; by the newest authority that the host believes in. */
+export type Certify = (asked: {
+  readonly publicKey: KeyObject;
+  readonly id: HostId;
+  readonly trust?: number;
+}) => { readonly pem: string; readonly ca: string };
 
 /** Which certificate may link as the host. */
 export interface IdentityRecord extends Certified {

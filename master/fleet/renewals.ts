@@ -5,6 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { fingerprintOf } from '../../protocol/identity/authority.ts';
 import { keyDigest } from '../../protocol/identity/keys.ts';
 import { verifyCsr } from '../../protocol/identity/request.ts';
+import type { FromMinion } from '../../protocol/messages.ts';
 import type { World } from '../../protocol/world.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Store } from '../store/store.ts';
@@ -26,6 +27,8 @@ export interface RenewalsOptions {
   readonly certify: Certify;
 }
 
+export type Asked = Pick<Extract<FromMinion, { type: 'renew' }>, 'csr' | 'trust'>;
+
 export interface Renewed {
   /** PEM. */
   readonly certificate: string;
@@ -45,7 +48,7 @@ export class Renewals {
   }
 
   /** Throws a {@link Refusal}, which ends the link. */
-  async renew(holder: Holder, csr: string): Promise<Renewed> {
+  async renew(holder: Holder, { csr, trust }: Asked): Promise<Renewed> {
     const { store, eventlog, certify } = this.#options;
     const { host } = holder;
     if (this.#rate.take(host) > 0)
@@ -56,13 +59,11 @@ export class Renewals {
       await hostOf(store, holder);
       const { identity } = await knownHost(store, host);
       if (identity === undefined) continue;
-      const certificate = certify({ publicKey, id: host });
+      const { pem: certificate, ca } = certify({ publicKey, id: host, trust });
       const signed = new X509Certificate(certificate);
       const expiresAt = signed.validToDate.getTime();
       const next: Certified = {
-        fingerprint: fingerprintOf(signed),
-        key: keyDigest(publicKey),
-        expiresAt,
+        ...{ fingerprint: fingerprintOf(signed), key: keyDigest(publicKey), expiresAt, ca },
       };
       const value: IdentityRecord = { ...identity.value, next };
       const done = await eventlog.commit(

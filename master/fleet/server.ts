@@ -1,5 +1,7 @@
 // The fleet's port: TLS 1.3 for everything, a WebSocket for minions whose certificate is known, and
 // two answers for those who have none yet.
+//
+// Long because the port and the identity that it shows live and change together.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -8,8 +10,8 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { enrolPaths } from '../../protocol/enrol.ts';
-import { signCsr } from '../../protocol/identity/authority.ts';
-import { signerText } from '../../protocol/identity/signing.ts';
+import { readCertificates, signCsr } from '../../protocol/identity/authority.ts';
+import { signerText, type Trust } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { Pulse } from '../../protocol/pulse.ts';
 import { socketOptions } from '../../protocol/session.ts';
@@ -20,18 +22,20 @@ import { endpointText, type Endpoint } from '../endpoint.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { commonProtocol, holderOf, hostOf, Refusal } from './admission.ts';
+import { commonProtocol, holderOf, hostOf, Refusal, type Believed } from './admission.ts';
 import { Doorway } from './doorway.ts';
 import { Enrolment } from './enrolment.ts';
 import type { Fleet, FleetHandlers } from './fleet.ts';
 import { answer, type HttpOptions } from './http.ts';
-import { openIdentity, type MasterIdentity } from './identity-files.ts';
+import { believedIn, openIdentity, rotateCa, type MasterIdentity } from './identity-files.ts';
 import { JoinRequests } from './join-requests.ts';
 import { joinTokens, type JoinTokens } from './join-tokens.ts';
 import { Links } from './links.ts';
 import { Renewals } from './renewals.ts';
 import type { Certify } from './records.ts';
 import { Rate } from './rate.ts';
+import { notYetOn } from './rotation.ts';
+import { Turns } from './turns.ts';
 
 export interface FleetOptions {
   readonly listen: Endpoint;
@@ -65,7 +69,12 @@ export type FleetLimits = {
 export interface RunningFleet extends Fleet {
   readonly tokens: JoinTokens;
   readonly requests: JoinRequests;
+  /** Another one after a renewal, or a change of the authority. */
   readonly identity: MasterIdentity;
+  /** Begins to change the authority's key; or ends that, whoever has not followed. */
+  rotateCa(actor: string, finish: boolean): Promise<void>;
+  /** Undefined where none is under way; else who has not followed yet. */
+  rotation(): Promise<readonly string[] | undefined>;
   address(): Endpoint;
   /** Ends the link of a host, as when it is removed. */
   disconnect(host: HostId, reason?: string): void;
@@ -91,7 +100,8 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
 class FleetServer {
   readonly #options: FleetOptions;
   readonly #limits: FleetLimits;
-  readonly #identity: MasterIdentity;
+  #identity: MasterIdentity;
+  readonly #turns = new Turns();
   readonly #log: Logger;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
@@ -113,10 +123,14 @@ class FleetServer {
     this.#doorway = new Doorway({ unlinkedMax: own.unlinkedMax, secondsMax: seconds });
     this.#refusals = new Rate(world, { burst: 20, msEach: 1_000, neighboursMax: 1 });
     this.#pulse = new Pulse(world, own);
-    const { authority, digest } = identity;
     const { certificateMs } = own;
-    const certify: Certify = (asked) =>
-      signCsr(authority, { ...asked, now: world.now(), certificateMs });
+    const certify: Certify = ({ trust, ...asked }) => {
+      const { authority, digest, next, serial } = this.#identity;
+      const moved = next !== undefined && trust === serial;
+      const by = moved ? next.authority : authority;
+      const pem = signCsr(by, { ...asked, now: world.now(), certificateMs });
+      return { pem, ca: moved ? next.digest : digest };
+    };
     const signer = signerText(identity.signing);
     const base = { store, eventlog, world, certify, signer };
     const renewals = new Renewals(base);
@@ -124,13 +138,18 @@ class FleetServer {
       ...{ world, handlers, log: this.#log, pulse: this.#pulse, version: version() },
       signing: identity.signing,
       lookUp: (holder) => renewals.settle(holder),
-      renew: (holder, csr) => renewals.renew(holder, csr),
+      renew: async (holder, asked) => {
+        const renewed = await renewals.renew(holder, asked);
+        void this.#finishOnce();
+        return renewed;
+      },
+      trust: () => this.#trust(),
       onLinked: (stream) => {
         this.#doorway.leave(stream);
       },
     });
     const url = (): string => `wss://${endpointText(this.#reachable())}`;
-    this.#tokens = joinTokens({ store, eventlog, world, digest, url });
+    this.#tokens = joinTokens({ store, eventlog, world, digest: () => this.#identity.digest, url });
     const rateLimits = { burst: own.enrolBurst, msEach: own.enrolMsEach };
     const rate = new Rate(world, { ...rateLimits, neighboursMax: limits.neighboursMax });
     const requests = (this.#requests = new JoinRequests(base));
@@ -139,7 +158,7 @@ class FleetServer {
       ...{ noServer: true, clientTracking: false, ...socketOptions },
       handleProtocols: (offered) => commonProtocol([...offered].join()),
     });
-    this.#server = this.#build({ ca: identity.ca, enrolment, rate, log: this.#log });
+    this.#server = this.#build({ ca: () => this.#identity.ca, enrolment, rate, log: this.#log });
   }
 
   async listen(where: Endpoint): Promise<void> {
@@ -155,16 +174,22 @@ class FleetServer {
     });
     void this.#every(expiryCheckMs, () => {
       this.#links.endExpired();
+      return this.#finishOnce();
     });
     void this.#every(renewalCheckMs, () => this.#renew());
   }
 
   running(): RunningFleet {
     const links = this.#links;
+    const identity = (): MasterIdentity => this.#identity;
     return {
       tokens: this.#tokens,
       requests: this.#requests,
-      identity: this.#identity,
+      get identity() {
+        return identity();
+      },
+      rotateCa: (actor, finish) => this.#rotate(actor, finish),
+      rotation: () => this.#rotation(),
       address: () => this.#address(),
       connected: () => links.connected(),
       desire: (host, desire) => links.desire(host, desire),
@@ -182,7 +207,7 @@ class FleetServer {
   #build(http: HttpOptions): Server {
     const { key, certificate: cert } = this.#identity.server;
     const { handshakeMs } = this.#limits;
-    const tls = { key, cert, ca: this.#identity.ca, minVersion: 'TLSv1.3' } as const;
+    const tls = { key, cert, ca: believedIn(this.#identity), minVersion: 'TLSv1.3' } as const;
     const server = createServer({
       ...tls,
       requestCert: true,
@@ -217,7 +242,7 @@ class FleetServer {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { store, world } = this.#options;
     if (request.url !== enrolPaths.link) throw new Refusal(404, 'there is nothing here');
-    const holder = holderOf(request.socket, this.#identity.authority, world.now());
+    const holder = holderOf(request.socket, this.#believed(), world.now());
     commonProtocol(request.headers['sec-websocket-protocol']);
     await hostOf(store, holder);
     if (this.#stop.signal.aborted) throw new Refusal(503, 'the master stops');
@@ -239,11 +264,66 @@ class FleetServer {
     socket.end(`${head}\r\nContent-Length: ${length}\r\n\r\n${message}`, () => socket.destroy());
   }
 
+  /** The server's certificate nears its end, or the authorities have changed. */
   async #renew(): Promise<void> {
     const { dir, names, world } = this.#options;
-    const renewed = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
-    const { key, certificate: cert } = renewed.server;
-    this.#server.setSecureContext({ key, cert, ca: this.#identity.ca, minVersion: 'TLSv1.3' });
+    this.#identity = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
+    const { key, certificate: cert } = this.#identity.server;
+    const ca = believedIn(this.#identity);
+    this.#server.setSecureContext({ key, cert, ca, minVersion: 'TLSv1.3' });
+  }
+
+  #believed(): Believed {
+    const certificates = readCertificates(believedIn(this.#identity));
+    return { certificates, domain: this.#identity.authority.domain };
+  }
+
+  #trust(): Trust | undefined {
+    const { ca, next, serial } = this.#identity;
+    return serial === 0 ? undefined : { ca: ca + (next?.ca ?? ''), serial };
+  }
+
+  #rotate(actor: string, finish: boolean): Promise<void> {
+    return this.#turns.run('rotation', async () => {
+      const { next } = this.#identity;
+      if ((next !== undefined) !== finish) {
+        const message = finish ? 'no change is under way' : 'a change is under way already';
+        throw fault('BAD_USAGE', message);
+      }
+      await this.#step(actor);
+      // There may be nobody who has to follow.
+      if (!finish) void this.#finishOnce();
+    });
+  }
+
+  async #rotation(): Promise<readonly string[] | undefined> {
+    const { next } = this.#identity;
+    return next && notYetOn(next.digest, this.#options.store);
+  }
+
+  /** Once every host has a certificate of the next authority. */
+  async #finishOnce(): Promise<void> {
+    try {
+      await this.#turns.run('rotation', async () => {
+        const left = await this.#rotation();
+        if (left?.length === 0) await this.#step('master');
+      });
+    } catch (error) {
+      this.#log.error({ err: error }, 'the change of the authority could not be ended');
+    }
+  }
+
+  async #step(actor: string): Promise<void> {
+    const { dir, world, eventlog } = this.#options;
+    const begins = this.#identity.next === undefined;
+    await rotateCa(dir, this.#identity, Math.max(world.now(), this.#identity.serial + 1));
+    await this.#renew();
+    const message = begins
+      ? 'a new authority was made; hosts are told to believe in both'
+      : 'the new authority has taken the place of the old one';
+    const what = begins ? 'rotating' : 'rotated';
+    await eventlog.commit([], [], [{ kind: 'fleet', what, actor, cause: 'rotation', message }]);
+    this.#links.tellTrustAll();
   }
 
   async #every(ms: number, work: () => Promise<void> | void): Promise<void> {
@@ -271,6 +351,7 @@ class FleetServer {
     this.#stop.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     await this.#links.close('the master stops');
+    await this.#turns.idle();
     this.#doorway.closeAll();
     this.#pulse.close();
     await closed;

@@ -24,9 +24,14 @@ const dayMs = 86_400_000;
 /** Certificates hold from a little before they were made: no two clocks agree. */
 export const backdatedMs = 5 * 60_000;
 
-export function createCa(now: number): Pair {
+export function createCa(
+  now: number,
+  {
+    domain = randomBytes(8).toString('hex'),
+    passphrase,
+  }: { readonly domain?: string; readonly passphrase?: string } = {},
+): Pair {
   const key = makeKey();
-  const domain = randomBytes(8).toString('hex');
   const subject = nameOf(domain);
   const certificate = makeCertificate({
     subject,
@@ -37,7 +42,7 @@ export function createCa(now: number): Pair {
     use: 'authority',
     uris: [authorityUri(domain)],
   });
-  return { key: keyText(key), certificate };
+  return { key: keyText(key, passphrase), certificate };
 }
 
 /** Undefined where the two are not one authority of ours. */

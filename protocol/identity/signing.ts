@@ -41,14 +41,28 @@ export const isSignedCall = (
   { call, signature }: { readonly call: Call; readonly signature?: string },
 ): boolean => isSigned(signer, callBytes(host, call), signature);
 
+/** Which authorities a host is to believe in: PEM, and a number that grows. */
+export interface Trust {
+  readonly ca: string;
+  readonly serial: number;
+}
+
+export const signTrust = (key: KeyObject, trust: Trust): string =>
+  sign(null, trustBytes(trust), key).toString('base64');
+
+export const isSignedTrust = (signer: KeyObject, trust: Trust & { signature: string }): boolean =>
+  isSigned(signer, trustBytes(trust), trust.signature);
+
+const trustBytes = ({ ca, serial }: Trust): Buffer =>
+  Buffer.from(`brine trust 1\n${canonical({ ca, serial })}`);
+
 const isSigned = (signer: KeyObject, bytes: Buffer, signature: string | undefined): boolean =>
   signature !== undefined && verify(null, bytes, signer, Buffer.from(signature, 'base64'));
 
-/** The first line says what is signed, so that no signature serves for something else. */
-function desireBytes(host: HostId, { generation, mode, onFailure, state }: Desire): Buffer {
-  const { environment } = state;
-  const content = canonical({ host, environment, generation, mode, onFailure, state });
-  return Buffer.from(`brine desire 1\n${content}`);
+/** All of it; the first line says what is signed, so that no signature serves for something else. */
+function desireBytes(host: HostId, desire: Desire): Buffer {
+  const body = Object.fromEntries(Object.entries(desire).filter(([key]) => key !== 'signature'));
+  return Buffer.from(`brine desire 1\n${canonical({ host, desire: body })}`);
 }
 
 const callBytes = (host: HostId, call: Call): Buffer =>

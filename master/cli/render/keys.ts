@@ -5,11 +5,12 @@ import type { KeysView, KeyView } from '../../api/key-contract.ts';
 import type { Page } from './plan.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
-import { harmless } from './text.ts';
+import { harmless, listed } from './text.ts';
 import { coarse } from './time.ts';
 
-export function keysText({ ca, keys }: KeysView, now: number, page: Page): string {
-  const own = `The authority of this master:  ${digestText(ca)}`;
+export function keysText({ ca, keys, rotation }: KeysView, now: number, page: Page): string {
+  const authority = `The authority of this master:  ${digestText(ca)}`;
+  const own = rotation === null ? authority : `${authority}\n${rotationText(rotation)}`;
   if (keys.length === 0) return `${own}\n\nNo host has joined, and none asks to.`;
   const rows = keys.map((key) => [
     harmless(key.id),
@@ -34,3 +35,9 @@ function stateOf({ state }: KeyView, style: Style): Cell {
 
 const endOf = ({ expiresAt }: KeyView, now: number): string =>
   expiresAt > now ? `in ${coarse(Math.round((expiresAt - now) / 1_000))}` : 'ended';
+
+export function rotationText({ waiting }: NonNullable<KeysView['rotation']>): string {
+  if (waiting.length === 0) return 'Its key is being changed; every host has followed.';
+  const names = listed(waiting.map(harmless), 8);
+  return `Its key is being changed. Not yet followed: ${names}. They do when they link; without them: master ca rotate --finish`;
+}

@@ -53,6 +53,7 @@ export class PaperHost {
         },
         onCall: async (call) => this.#answer(call),
         onCertificate: () => undefined,
+        onTrust: () => undefined,
         onAck: (seq) => {
           this.#pending = this.#pending.filter((each) => each.seq > seq);
         },

@@ -116,7 +116,8 @@ export class FleetFixture {
     const key = makeKey();
     const identity = this.identity(id, key);
     const certificate = new X509Certificate(identity.cert);
-    const record = { fingerprint: fingerprintOf(certificate), key: keyDigest(key), token: '' };
+    const { digest: ca } = this.fleet.identity;
+    const record = { fingerprint: fingerprintOf(certificate), key: keyDigest(key), token: '', ca };
     const host = { id, lastSeen: null, joinedAt: 0, version: null, facts: {} };
     await this.store.commit(
       [],
@@ -208,6 +209,7 @@ export class TestLink {
   readonly acks: number[] = [];
   pending: Outgoing[] = [];
   readonly certificates: string[] = [];
+  onTrust: LinkHandlers['onTrust'] = () => undefined;
   onCertificate: (certificate: string) => unknown = () => undefined;
   onCall: LinkHandlers['onCall'] = async () => ({ now: 1 });
 
@@ -216,6 +218,9 @@ export class TestLink {
       onWelcome: (welcome) => void this.welcomes.push(welcome),
       onDesire: (desire) => void this.desires.push(desire),
       onCall: (call, signal, say) => this.onCall(call, signal, say),
+      onTrust: (trust) => {
+        this.onTrust(trust);
+      },
       onCertificate: (certificate) => {
         this.certificates.push(certificate);
         void this.onCertificate(certificate);

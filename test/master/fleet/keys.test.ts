@@ -26,6 +26,7 @@ function keysOf({ store, eventlog, world, log, fleet }: FleetFixture): Keys {
   return new Keys({
     ...{ store, eventlog, now: () => world.now(), requests: fleet.requests },
     digest: () => fleet.identity.digest,
+    rotation: () => fleet.rotation(),
     disconnect: (host, reason) => {
       fleet.disconnect(host, reason);
     },

@@ -33,12 +33,13 @@ async function start(id: string, random = 0.5): Promise<Minion> {
   const { log } = master;
   const renewal = new Renewal(identity, {
     ...{ dir, log, world: { now: () => master.world.now(), random: () => random } },
-    ask: (csr) => minion.link.renew(csr),
+    ask: (csr, trust) => minion.link.renew(csr, trust),
     onRenewed: (renewed) => {
       minion.link.use(renewed);
     },
   });
   minion.onCertificate = (certificate) => renewal.answered(certificate);
+  minion.onTrust = (trust) => void renewal.trust(trust);
   await until('it links', () => minion.link.linked);
   return { dir, identity, minion, renewal };
 }
@@ -138,7 +139,7 @@ describe('a request to renew', () => {
       const peer = await master.raw(await master.host('web-1')).opened();
       peer.hello();
       await until('it is welcomed', () => peer.received.length > 0);
-      peer.say({ type: 'renew', csr });
+      peer.say({ type: 'renew', trust: 0, csr });
       expect(await peer.ended).toBe('1000 the request is not signed by its key');
     }
     expect((await record('web-1')).next).toBeUndefined();
@@ -149,7 +150,7 @@ describe('a request to renew', () => {
     peer.hello();
     await until('it is welcomed', () => peer.received.length > 0);
     for (let turn = 0; turn < 11; turn += 1) {
-      peer.say({ type: 'renew', csr: makeCsr(makeKey(), hostId('web-1')) });
+      peer.say({ type: 'renew', trust: 0, csr: makeCsr(makeKey(), hostId('web-1')) });
     }
     expect(await peer.ended).toBe('1000 web-1 renews its certificate too often');
   });
@@ -160,7 +161,7 @@ describe('a request to renew', () => {
     await until('it is welcomed', () => peer.received.length > 0);
     const revoked = { ...(await record('web-1')), revoked: { at: 1, actor: 'ann@desk' } };
     await master.store.commit([], [{ put: 'identities/web-1', value: revoked }]);
-    peer.say({ type: 'renew', csr: makeCsr(makeKey(), hostId('web-1')) });
+    peer.say({ type: 'renew', trust: 0, csr: makeCsr(makeKey(), hostId('web-1')) });
     expect(await peer.ended).toBe('1000 web-1 was revoked by a person on the master');
   });
 

@@ -41,7 +41,7 @@ async function victim(): Promise<TestLink> {
   const url = `wss://127.0.0.1:${(relay.address() as AddressInfo).port}`;
   const minion = new TestLink(url, await master.host('web-1'), master.log, {
     limits: { reconnectMsMin: 60_000, reconnectMsMax: 60_000 },
-  } as never);
+  });
   await until('it links to whoever it is', () => minion.link.linked);
   return minion;
 }
