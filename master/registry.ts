@@ -1,5 +1,4 @@
-// Asks a registry for the digest behind a tag, and whether a digest is there. The only place where
-// the master itself speaks to registries; pulling is the minions' affair.
+// Asks a registry for the digest behind a tag; pulling is the minions' affair.
 
 import { createHash } from 'node:crypto';
 import { fault } from '../states/faults.ts';
@@ -21,12 +20,6 @@ export async function resolveDigest(
   const whole = await askManifest(request, 'GET', tag);
   if (whole.status === 404) throw fault('IMAGE_NOT_FOUND', `the registry has no ${name}`);
   return `sha256:${createHash('sha256').update(whole.body).digest('hex')}`;
-}
-
-export async function digestExists(
-  request: RegistryRequest & { readonly digest: string },
-): Promise<boolean> {
-  return (await askManifest(request, 'HEAD', request.digest)).status === 200;
 }
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
