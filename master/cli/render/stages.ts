@@ -130,28 +130,40 @@ function between(
   const { after, next } = stage;
   const straight = after.length === 0 || (after.length === 1 && after[0] === before?.environment);
   const from = straight ? '' : `after ${after.map(harmless).join(', ')}: `;
-  const text = `${from}${conditionWords(next, now)}`;
+  // The screen says it beside that stage; one line each is enough.
+  const text = [before, stage]
+    .flatMap((each) => lossOf(each)?.reason ?? [])
+    .reduce(
+      (words, reason) => words.replace(`: ${harmless(reason)}`, ''),
+      `${from}${conditionWords(next, now)}`,
+    );
   const paint = next.state === 'under-way' ? style.busy : style.dim;
   return wrap(text, width - 4).map((line, index) =>
     paint(`${index === 0 ? '  ↓' : '   '} ${line}`),
   );
 }
 
+/** What ended badly there last, while nothing is tried again. */
+function lossOf(stage: StageView | undefined): PromotionView | undefined {
+  const last = stage?.active === null ? stage.last : null;
+  return last !== null && endedBadly(last) ? last : undefined;
+}
+
 /** What a person should know of a stage beside that. */
 function notes(stage: StageView, { environments, now }: AskedStages, page: Page): string[] {
-  const { hold, stopped, last, active, quarantined, pending } = stage;
+  const { hold, stopped, quarantined, pending } = stage;
   const held =
     hold === null
       ? []
       : [`held by ${hold.actor}: ${hold.why}${inBrackets(untilWords(hold.until, now))}`];
-  const lost = last !== null && active === null && endedBadly(last) ? last.reason : null;
+  const { id, release, reason: lost = null } = lossOf(stage) ?? {};
   const bad = quarantined.map(({ release }) => release);
   const words = [
     ...held,
     ...(stopped === null
       ? []
       : [`stopped until \`master resume ${stage.environment}\`: ${stopped.reason}`]),
-    ...(lost === null || last === null ? [] : [`${last.id} with ${last.release}: ${lost}`]),
+    ...(lost === null ? [] : [`${id} with ${release}: ${lost}`]),
     ...(bad.length === 0 ? [] : [`not tried here again: ${listed(bad, 4)}`]),
     ...(pending === null ? [] : [`pending: ${pending}`]),
     ...hostNotes(environments.find(({ environment }) => environment === stage.environment)),

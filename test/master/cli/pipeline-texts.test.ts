@@ -74,6 +74,15 @@ arrived, and wait for the rest of their release: game main-78 (1 m ago)`,
     );
   });
 
+  it('says once why a release failed, though others wait for it', () => {
+    const [beta = stage('beta'), gamma = stage('gamma')] = troubled.stages;
+    const reason = `7f3a9c2d failed in gamma (p12: ${rolledBack.reason ?? ''})`;
+    const prod = stage('prod', { after: ['gamma'], next: { ...gamma.next, reason } });
+    const text = stagesText(asked({ ...troubled, stages: [beta, gamma, prod] }), page(80));
+    expect(text).toContain('  ↓ 7f3a9c2d failed in gamma (p12)\nprod');
+    expect(text.split(rolledBack.reason ?? '')).toHaveLength(2);
+  });
+
   it('says the same at 200', () => {
     expect(stagesText(asked(troubled), page(200))).toBe(
       `! frozen: prod, by ben@desk: a fair (until 10:50 UTC, in 1 h) [f1]
