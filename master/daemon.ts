@@ -104,7 +104,7 @@ async function openAll(opening: Opening): Promise<Daemon> {
   });
   const socket = join(dir, 'master.sock');
   const tls = tlsFor(config, fleet);
-  const api = await startApi({ services, socket, log, ...(tls && { tls }) });
+  const api = await startApi({ services, socket, log, world, ...(tls && { tls }) });
   lifecycle.opened('api', api, () => api.close());
   const auto = new AutoApply({
     ...{ store, states, pipeline, world, log },

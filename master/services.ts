@@ -96,6 +96,7 @@ export function makeServices(options: ServicesOptions): Services {
       if (await apis.revoke(id, actor)) return;
       throw fault('UNKNOWN_NAME', `there is no token ${id}`);
     },
+    apiTokens: () => apis.list(),
     createApiToken: (request) => apis.create(request),
     authenticate: (bearer) => apis.authenticate(bearer),
   };

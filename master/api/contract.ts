@@ -8,6 +8,7 @@ import type { Difference } from '../../states/differences.ts';
 import type { FaultData } from '../../states/faults.ts';
 import type { PlanProblem, Step, Switch } from '../../states/step.ts';
 import type { BrineEvent, HostPhase, RolloutPhase } from '../events.ts';
+import type { Scope } from './scopes.ts';
 import type { Origin, Promotion, PromotionPhase, TestRun } from '../pipeline/record.ts';
 
 /** `rendered` holds diagnostics as text with source lines and carets, ready to print. */
@@ -232,6 +233,17 @@ export interface TokenView {
   readonly bound: string | null;
 }
 
+/** A token for the API: POST /v1/api-tokens {scopes, hours, actor}, on the master's own machine. */
+export interface ApiTokenView {
+  readonly id: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** To the minute. */
+  readonly lastUsedAt: number | null;
+  readonly actor: string;
+}
+
 /** One image of a release: what CI gave it, and the commit it was built from where that is known. */
 export interface ReleaseImageView {
   readonly name: string;
@@ -438,7 +450,10 @@ export interface Routes {
     readonly promotions: readonly PromotionView[];
   };
   readonly events: { readonly events: readonly BrineEvent[] };
-  readonly tokens: { readonly tokens: readonly TokenView[] };
+  readonly tokens: {
+    readonly tokens: readonly TokenView[];
+    readonly api: readonly ApiTokenView[];
+  };
   readonly logs: Answer<'logs'>;
   readonly output: { readonly outputs: readonly TestOutputView[] };
   readonly releases: { readonly releases: readonly ReleaseView[] };

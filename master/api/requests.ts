@@ -10,6 +10,7 @@ import {
   type EnvironmentName,
   type ReleaseId,
 } from '../../states/ids.ts';
+import { parseScope, type Scope } from './scopes.ts';
 import { parsePromotionId, type PromotionId } from '../pipeline/record.ts';
 
 /** Without control characters, so that it can stand in a log and on a terminal. */
@@ -38,6 +39,10 @@ const releaseNamed = z.custom<ReleaseId>(
 const promotionNamed = z.custom<PromotionId>(
   (raw) => typeof raw === 'string' && parsePromotionId(raw) !== undefined,
   'not the name of a promotion',
+);
+const scope = z.custom<Scope>(
+  (raw) => typeof raw === 'string' && parseScope(raw) !== undefined,
+  'not a scope: view, release:<image>, deploy:<environment> or admin',
 );
 /** May have line breaks: a message of a commit. */
 const words = z.string().max(2_000);
@@ -73,7 +78,7 @@ export const requests = {
     id: line(63).exactOptional(),
     actor,
   }),
-  apiToken: z.strictObject({ scope: z.enum(['view', 'admin']), hours, actor }),
+  apiToken: z.strictObject({ scopes: z.array(scope).min(1).max(50), hours, actor }),
   events: z.object({
     environment: environment.exactOptional(),
     rollout: rollout.exactOptional(),

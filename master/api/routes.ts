@@ -2,7 +2,7 @@
 
 import { keyRoutes } from './key-routes.ts';
 import { pipelineRoutes } from './pipeline-routes.ts';
-import type { Scope } from './tokens.ts';
+import { namesIn, type Need } from './scopes.ts';
 import { checked, requests } from './requests.ts';
 import type { Services } from './services.ts';
 
@@ -12,13 +12,14 @@ export interface Asked {
   readonly body: unknown;
   /** The actor as the history shall name it, given what the client calls itself. */
   readonly actor: (claimed: string) => string;
+  readonly now: number;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
-  /** `socket`: only on the master's own machine. */
-  readonly needs: Scope | 'socket';
+  /** Of what is asked; `socket`: only on the master's own machine. */
+  readonly needs: 'socket' | 'view' | 'admin' | ((asked: Pick<Asked, 'params' | 'body'>) => Need);
   readonly answer: (services: Services, asked: Asked) => Promise<unknown>;
 }
 
@@ -38,7 +39,10 @@ export const routes: readonly Route[] = [
   get('/v1/rollouts/:id', (services, { params }) =>
     services.rollout(checked(requests.ofRollout, params).id),
   ),
-  get('/v1/tokens', async (services) => ({ tokens: await services.tokens() })),
+  get('/v1/tokens', async (services) => ({
+    tokens: await services.tokens(),
+    api: await services.apiTokens(),
+  })),
   get('/v1/hosts/:id/logs', (services, { params, query }) =>
     services.logs(checked(requests.onHost, params).id, checked(requests.logs, query)),
   ),
@@ -60,12 +64,18 @@ export const routes: readonly Route[] = [
     needs: 'view',
     answer: (services, { body }) => services.ping(checked(requests.ping, body).hosts),
   },
-  change('POST', '/v1/apply', (services, { body, actor }) =>
-    services.apply(named(checked(requests.apply, body), actor)),
-  ),
-  change('POST', '/v1/rollback', (services, { body, actor }) =>
-    services.rollback(named(checked(requests.rollback, body), actor)),
-  ),
+  {
+    ...{ method: 'POST', path: '/v1/apply' },
+    needs: ({ body }) => ({ to: 'deploy', names: namesIn(body, 'environment') }),
+    answer: (services, { body, actor }) =>
+      services.apply(named(checked(requests.apply, body), actor)),
+  },
+  {
+    ...{ method: 'POST', path: '/v1/rollback' },
+    needs: ({ body }) => ({ to: 'deploy', names: namesIn(body, 'environment') }),
+    answer: (services, { body, actor }) =>
+      services.rollback(named(checked(requests.rollback, body), actor)),
+  },
   change('POST', '/v1/rollouts/:id/abort', (services, { params, body, actor }) =>
     services.abort(
       checked(requests.ofRollout, params).id,

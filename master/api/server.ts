@@ -9,13 +9,14 @@ import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { neighbourOf } from '../../protocol/address.ts';
-import { realWorld } from '../../protocol/world.ts';
+import { realWorld, type World } from '../../protocol/world.ts';
 import { Fault, fault } from '../../states/faults.ts';
 import { Rate } from '../fleet/rate.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { errorAnswer } from './answer.ts';
 import { checked, requests } from './requests.ts';
 import { routes, type Asked, type Route } from './routes.ts';
+import { missingScope, type Need } from './scopes.ts';
 import type { Services } from './services.ts';
 import { clearStaleSocket } from './socket.ts';
 import { writeStream } from './stream.ts';
@@ -25,6 +26,7 @@ export interface ApiOptions {
   readonly services: Services;
   readonly socket: string;
   readonly log: Logger;
+  readonly world?: World;
   /** The port for people and CI; port 0 takes a free one. */
   readonly tls?: { readonly listen: Endpoint; readonly key: string; readonly certificate: string };
 }
@@ -79,7 +81,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInstance {
+function buildApp(
+  { services, log, world = realWorld }: ApiOptions,
+  stop: AbortSignal,
+): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: apiLimits.bodyBytesMax,
@@ -99,16 +104,18 @@ function buildApp({ services, log }: ApiOptions, stop: AbortSignal): FastifyInst
   });
   for (const route of routes) {
     const handler = (request: FastifyRequest): Promise<unknown> => {
-      admit(route.needs, request, callers.get(request));
-      return route.answer(services, askedOf(request, callers.get(request)));
+      const token = callers.get(request);
+      admit(route.needs, request, token);
+      return route.answer(services, askedOf(request, token, world.now()));
     };
     app.route({ method: route.method, url: route.path, handler });
   }
   app.register((scope, _options, done) => {
-    addHooks(scope, services);
+    addHooks(scope, services, world);
     done();
   });
   app.get('/v1/events', async (request, reply) => {
+    admit('view', request, callers.get(request));
     const { follow, since, limit, ...filter } = checked(requests.events, request.query);
     if (follow === '0') return { events: await services.events.since(since, filter, limit) };
     reply.hijack();
@@ -126,9 +133,9 @@ const hookPath = '/v1/hooks/:name';
 const isHook = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url === hookPath;
 
 /** The one path that wants no token, as each hook has a proof of its own: over the bytes that came. */
-function addHooks(scope: FastifyInstance, services: Services): void {
+function addHooks(scope: FastifyInstance, services: Services, world: World): void {
   const { hookBytesMax: bodyLimit, hooksBurst: burst, hookMsEach: msEach } = apiLimits;
-  const rate = new Rate(realWorld, { burst, msEach, neighboursMax: 1_000 });
+  const rate = new Rate(world, { burst, msEach, neighboursMax: 1_000 });
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => {
     next(null, body);
@@ -162,12 +169,14 @@ function admit(needs: Route['needs'], request: FastifyRequest, token: ApiToken |
   if (needs === 'socket') {
     throw fault('ACCESS_DENIED', "that is done through the socket, on the master's own machine");
   }
-  if (needs === 'admin' && token?.scope !== 'admin') {
-    throw fault('ACCESS_DENIED', 'that needs a token with the scope admin');
-  }
+  const need: Need = typeof needs === 'string' ? { to: needs } : needs(request);
+  const missing = missingScope(need, token?.scopes ?? []);
+  if (missing === undefined) return;
+  throw fault('ACCESS_DENIED', `that needs a token with the scope ${missing}`);
 }
 
-const askedOf = (request: FastifyRequest, token: ApiToken | undefined): Asked => ({
+const askedOf = (request: FastifyRequest, token: ApiToken | undefined, now: number): Asked => ({
+  now,
   params: request.params,
   query: request.query,
   body: request.body,

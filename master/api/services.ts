@@ -7,6 +7,7 @@ import type { HookAnswer } from '../triggers/hooks.ts';
 import type { ApiToken, ApiTokenRequest } from './tokens.ts';
 import type { Command } from '../pipeline/events.ts';
 import type {
+  ApiTokenView,
   ApplyAnswer,
   ApplyRequest,
   ExplainView,
@@ -88,6 +89,7 @@ export interface Services {
   /** Begins to change the authority's key; with `finish` ends it, whoever has not followed. */
   rotateCa(actor: string, finish: boolean): Promise<void>;
   tokens(): Promise<readonly TokenView[]>;
+  apiTokens(): Promise<readonly ApiTokenView[]>;
   createToken(request: TokenRequest): Promise<TokenAnswer>;
   revokeToken(id: string, actor: string): Promise<void>;
   createApiToken(

@@ -188,11 +188,12 @@ function addTokenVerbs(program: Command, perform: Perform): void {
     .option('--uses <number>', 'how many hosts may join with it', '1')
     .option('--expires <time>', 'how long it is valid: 30m, 24h, 7d', '24h')
     .option('--id <pattern>', 'only for hosts whose id matches')
-    .addOption(
-      new Option('--api <scope>', 'instead a token for the API of this master').choices([
-        'view',
-        'admin',
-      ]),
+    .option('--api', 'instead a token for the API of this master')
+    .option(
+      '--scope <scope>',
+      'what that may do: view, release:<image>, deploy:<env> or admin; repeatable',
+      more,
+      [],
     )
     .action((options: CreateOptions) =>
       perform(async (context) => (await import('./verbs/token.ts')).createToken(context, options)),

@@ -1,6 +1,7 @@
 // Hosts, answers to a ping, join tokens and the history, as tables.
 
 import type {
+  ApiTokenView,
   HostView,
   PingView,
   PromotionView,
@@ -112,6 +113,22 @@ export function tokensText(tokens: readonly TokenView[], now: number, page: Page
     labelWords(token.labels),
   ]);
   const head = ['TOKEN', 'USES LEFT', 'ENDS', 'HOST', 'LABELS'];
+  return table({ head, rows }, page.width, page.style).join('\n');
+}
+
+/** Empty where there are none. */
+export function apiTokensText(tokens: readonly ApiTokenView[], now: number, page: Page): string {
+  if (tokens.length === 0) return '';
+  const since = (at: number): string =>
+    `${coarse(Math.max(0, Math.round((now - at) / 1_000)))} ago`;
+  const rows = tokens.map((token) => [
+    harmless(token.id),
+    harmless(token.scopes.join(' ')),
+    `in ${coarse(Math.max(0, Math.round((token.expiresAt - now) / 1_000)))}`,
+    token.lastUsedAt === null ? 'never' : since(token.lastUsedAt),
+    harmless(token.actor),
+  ]);
+  const head = ['API TOKEN', 'SCOPES', 'ENDS', 'LAST USED', 'MADE BY'];
   return table({ head, rows }, page.width, page.style).join('\n');
 }
 

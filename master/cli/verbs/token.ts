@@ -4,7 +4,7 @@ import type { Routes, TokenAnswer, TokenRequest } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
-import { tokenText, tokensText } from '../render/fleet.ts';
+import { apiTokensText, tokenText, tokensText } from '../render/fleet.ts';
 import { harmless } from '../render/text.ts';
 import { labelChanges, wholeNumber } from './hosts.ts';
 
@@ -13,11 +13,13 @@ export interface CreateOptions {
   readonly uses: string;
   readonly expires: string;
   readonly id?: string;
-  readonly api?: string;
+  readonly api?: boolean;
+  readonly scope: readonly string[];
 }
 
 export async function createToken(context: Context, options: CreateOptions): Promise<number> {
-  if (options.api !== undefined) return createApiToken(context, options.api, options.expires);
+  if (options.api === true) return createApiToken(context, options);
+  if (options.scope.length > 0) throw fault('BAD_USAGE', '--scope is for tokens of the API: --api');
   const { set, remove } = labelChanges(options.label);
   if (remove.length > 0) throw fault('BAD_USAGE', `--label takes key=value, not ${remove[0]}-`);
   const body: TokenRequest = {
@@ -39,13 +41,16 @@ export async function createToken(context: Context, options: CreateOptions): Pro
 export async function listTokens(context: Context): Promise<number> {
   const answer = await context.client.get<Routes['tokens']>('/v1/tokens');
   const now = context.world.now();
-  show(context, answer, (page) => tokensText(answer.tokens, now, page));
+  show(context, answer, (page) => {
+    const api = apiTokensText(answer.api, now, page);
+    return [tokensText(answer.tokens, now, page), ...(api === '' ? [] : [api])].join('\n\n');
+  });
   return exits.converged;
 }
 
 export async function revokeToken(context: Context, id: string): Promise<number> {
   const view = await context.client.send<unknown>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
-  const text = `Token ${harmless(id)} is revoked. Hosts that joined with it stay.`;
+  const text = `Token ${harmless(id)} is revoked. Hosts that joined with one stay.`;
   context.out(context.json ? JSON.stringify(view ?? {}) : text);
   return exits.converged;
 }
@@ -59,8 +64,15 @@ export function hoursOf(text: string): number {
   return (Number(amount) * { m: 1, h: 60, d: 1_440 }[unit as 'm' | 'h' | 'd']) / 60;
 }
 
-async function createApiToken(context: Context, scope: string, expires: string): Promise<number> {
-  const body = { scope, hours: hoursOf(expires), actor: context.actor };
+async function createApiToken(
+  context: Context,
+  { scope: scopes, expires }: CreateOptions,
+): Promise<number> {
+  if (scopes.length === 0) {
+    const kinds = 'view, release:<image>, deploy:<environment> or admin';
+    throw fault('BAD_USAGE', `--api takes what the token is for: --scope ${kinds}`);
+  }
+  const body = { scopes, hours: hoursOf(expires), actor: context.actor };
   const answer = await context.client.send<{ token: string }>('POST', '/v1/api-tokens', body);
   show(context, answer, () =>
     context.terminal

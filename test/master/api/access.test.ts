@@ -1,6 +1,7 @@
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openClient, type Client } from '../../../master/cli/client.ts';
+import type { Routes } from '../../../master/api/contract.ts';
 import { Fault } from '../../../states/faults.ts';
 import { Fixture } from './fixture.ts';
 
@@ -20,8 +21,8 @@ const remote = (token?: string): Client =>
     ...(token === undefined ? {} : { token }),
   });
 
-async function tokenOf(scope: 'view' | 'admin', hours = 1): Promise<string> {
-  const body = { scope, hours, actor: 'ann@desk' };
+async function tokenOf(scope: string, hours = 1): Promise<string> {
+  const body = { scopes: scope.split(' '), hours, actor: 'ann@desk' };
   return (await local.send<{ token: string }>('POST', '/v1/api-tokens', body)).token;
 }
 
@@ -56,7 +57,7 @@ describe('the port', () => {
       ['POST', '/v1/rollouts/r1/abort'],
     ] as const) {
       await expect(viewer.send(method, path, body)).rejects.toMatchObject(
-        refusal('ACCESS_DENIED', 'scope admin'),
+        refusal('ACCESS_DENIED', 'that needs a token with the scope'),
       );
     }
     const token = await tokenOf('admin');
@@ -67,7 +68,7 @@ describe('the port', () => {
 
   it('makes no tokens', async () => {
     const admin = remote(await tokenOf('admin'));
-    const body = { scope: 'admin', hours: 1, actor: 'ci' };
+    const body = { scopes: ['admin'], hours: 1, actor: 'ci' };
     await expect(admin.send('POST', '/v1/api-tokens', body)).rejects.toMatchObject(
       refusal('ACCESS_DENIED', 'socket'),
     );
@@ -112,5 +113,37 @@ describe('a token of the API', () => {
     await expect(remote(long).get('/v1/hosts')).rejects.toBeInstanceOf(Fault);
     await tokenOf('view');
     expect(await master.store.range('api-tokens/')).toHaveLength(1);
+  });
+
+  it('is listed with what it may do, its end, and when it was used last; never with its secret', async () => {
+    const made = await tokenOf('release:web* deploy:beta', 2);
+    const [, id, secret = ''] = made.split('.');
+    const listed = () => local.get<Routes['tokens']>('/v1/tokens');
+    const { api } = await listed();
+    expect(api).toEqual([
+      {
+        ...{ id, scopes: ['release:web*', 'deploy:beta'], actor: 'ann@desk', lastUsedAt: null },
+        ...{ createdAt: master.clock, expiresAt: master.clock + 2 * 3_600_000 },
+      },
+    ]);
+    const used = master.clock + 90_000;
+    master.clock = used;
+    await expect(remote(made).get('/v1/hosts')).rejects.toBeInstanceOf(Fault);
+    expect((await listed()).api[0]?.lastUsedAt).toBe(used);
+    expect(JSON.stringify(await listed())).not.toContain(secret);
+    // To the minute: a write for each request would be too many.
+    master.clock = used + 30_000;
+    await remote(made)
+      .get('/v1/hosts')
+      .catch(() => undefined);
+    expect((await listed()).api[0]?.lastUsedAt).toBe(used);
+  });
+
+  it('is not made for what is no scope', async () => {
+    for (const scope of ['root', 'release:', 'deploy:a b', 'release', 'view:api']) {
+      await expect(tokenOf(scope.replace(' ', '%'))).rejects.toMatchObject(
+        refusal('BAD_USAGE', 'not a scope'),
+      );
+    }
   });
 });

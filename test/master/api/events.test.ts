@@ -20,8 +20,8 @@ const remote = (token?: string): Client =>
     ...(token === undefined ? {} : { token }),
   });
 
-async function tokenOf(scope: 'view' | 'admin', hours = 1): Promise<string> {
-  const body = { scope, hours, actor: 'ann@desk' };
+async function tokenOf(scope: string, hours = 1): Promise<string> {
+  const body = { scopes: [scope], hours, actor: 'ann@desk' };
   return (await local.send<{ token: string }>('POST', '/v1/api-tokens', body)).token;
 }
 

@@ -52,6 +52,7 @@ export class Fixture {
       services: this.#services(),
       socket: this.socket,
       log: pino({}, sink),
+      world: { ...realWorld, now: () => this.clock },
       tls: { listen: { host: '127.0.0.1', port: 0 }, key, certificate },
     });
   }
@@ -91,6 +92,7 @@ export class Fixture {
         since: (...args: Parameters<EventLog['since']>) => this.log.since(...args),
         subscribe: (...args: Parameters<EventLog['subscribe']>) => this.#counted(...args),
       },
+      apiTokens: () => tokens.list(),
       authenticate: (bearer: string) => tokens.authenticate(bearer),
       createApiToken: (request: Parameters<typeof tokens.create>[0]) => tokens.create(request),
       revokeToken: async (id: string, actor: string) => void (await tokens.revoke(id, actor)),
