@@ -81,7 +81,9 @@ export class Enrolment {
     if (publicKey === undefined) throw refused('the request is not signed by the key in it');
     const key = keyDigest(publicKey);
     const known = await knownHost(store, id);
-    const again = known.host !== undefined && known.identity?.value.key === key;
+    const held = known.identity?.value;
+    // Either, while a renewal is not settled.
+    const again = known.host !== undefined && [held?.key, held?.next?.key].includes(key);
     if (known.identity?.value.revoked !== undefined) {
       throw refused(`${id} was revoked; \`master keys delete ${id}\` frees its id`);
     }

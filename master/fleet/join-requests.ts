@@ -5,7 +5,7 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 import { neighbourOf } from '../../protocol/address.ts';
 import type { EnrolAnswer, EnrolRequest, EnrolWaiting } from '../../protocol/enrol.ts';
 import { fingerprintOf } from '../../protocol/identity/authority.ts';
-import { keyDigest } from '../../protocol/identity/keys.ts';
+import { digestText, keyDigest } from '../../protocol/identity/keys.ts';
 import { verifyCsr } from '../../protocol/identity/request.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { World } from '../../protocol/world.ts';
@@ -167,7 +167,7 @@ export class JoinRequests {
       [
         {
           ...{ ...asked, what: 'asked', host: id, actor: `address:${request.address}` },
-          message: `${id} asks to join; its key is ${key}`,
+          message: `${id} asks to join; its key is ${digestText(key)}`,
         },
       ],
     );

@@ -7,7 +7,7 @@ import type { KeyDecision, KeysView, KeyView } from '../api/key-contract.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Store } from '../store/store.ts';
 import type { JoinRequests } from './join-requests.ts';
-import { identityKey, knownHost, type IdentityRecord } from './records.ts';
+import { identityKey, knownHost, newestOf, type IdentityRecord } from './records.ts';
 
 export interface KeysOptions {
   readonly store: Store;
@@ -53,7 +53,7 @@ export class Keys {
     const id = parseHostId(name);
     if (id === undefined) throw unknown(name);
     const { identity } = await knownHost(this.#options.store, id);
-    const own = identity?.value.key === key;
+    const own = identity !== undefined && newestOf(identity.value).key === key;
     if (verdict === 'accept') await requests.accept(id, { key, actor, labels: labels ?? {} });
     else if (verdict === 'reject') await requests.reject(id, { key, actor });
     else if (verdict === 'revoke') await this.#revoke(id, key, actor);
@@ -65,7 +65,7 @@ export class Keys {
     const { store, eventlog, now, disconnect } = this.#options;
     for (;;) {
       const { identity } = await knownHost(store, id);
-      if (identity?.value.key !== key) throw unknown(id);
+      if (identity === undefined || newestOf(identity.value).key !== key) throw unknown(id);
       if (identity.value.revoked !== undefined) return;
       const value: IdentityRecord = { ...identity.value, revoked: { at: now(), actor } };
       const done = await eventlog.commit(
@@ -85,9 +85,11 @@ export class Keys {
   }
 }
 
-const viewOf = (id: string, { key, expiresAt, revoked }: IdentityRecord): KeyView => ({
-  ...{ id, state: revoked === undefined ? 'accepted' : 'revoked', key, address: null, expiresAt },
-});
+function viewOf(id: string, identity: IdentityRecord): KeyView {
+  const { key, expiresAt } = newestOf(identity);
+  const state = identity.revoked === undefined ? 'accepted' : 'revoked';
+  return { id, state, key, address: null, expiresAt };
+}
 
 const unknown = (name: string) =>
   fault('UNKNOWN_NAME', `no host has the id ${name} with that key, or not any more`);

@@ -33,6 +33,9 @@ export interface IdentityRecord extends Certified {
   readonly revoked?: { readonly at: number; readonly actor: string };
 }
 
+/** The certificate that was signed last. */
+export const newestOf = (identity: IdentityRecord): Certified => identity.next ?? identity;
+
 /** A host without a token that has asked to be let in. Ends by age. */
 export interface JoinRequestRecord {
   readonly id: HostId;

@@ -13,7 +13,7 @@ import {
 import { readIfThere, writeWhole } from '../../protocol/identity/files.ts';
 import { fault } from '../../states/faults.ts';
 import type { Store } from '../store/store.ts';
-import { identityKey, type IdentityRecord } from './records.ts';
+import { identityKey, newestOf, type IdentityRecord } from './records.ts';
 import type { HostId } from '../../states/ids.ts';
 
 export interface NextAuthority {
@@ -81,8 +81,8 @@ export async function finishRotation(dir: string, now: number): Promise<void> {
 export async function notYetOn(digest: string, store: Store): Promise<readonly string[]> {
   const prefix = identityKey('' as HostId);
   return (await store.range(prefix)).flatMap(({ key, value }) => {
-    const { ca, next, revoked } = value as IdentityRecord;
-    const newest = next === undefined ? ca : next.ca;
-    return revoked !== undefined || newest === digest ? [] : [key.slice(prefix.length)];
+    const identity = value as IdentityRecord;
+    const follows = identity.revoked !== undefined || newestOf(identity).ca === digest;
+    return follows ? [] : [key.slice(prefix.length)];
   });
 }

@@ -104,6 +104,15 @@ describe('a certificate', () => {
     expect(identity.cert).not.toBe(minion.certificates[1]);
   });
 
+  it('is the one of a host that joins again before it has linked with it', async () => {
+    const { dir, renewal } = await start('web-1');
+    master.skew(0);
+    renewal.look();
+    await until('it is renewed', () => renewal.dueAt > master.world.now());
+    await master.join('web-1', undefined, dir);
+    expect((await record('web-1')).next).toBeUndefined();
+  });
+
   it('that was written down by half is whole at the next start', async () => {
     const { dir, minion, renewal } = await start('web-1');
     master.skew(0);

@@ -1,10 +1,13 @@
 // Somebody holds the master's transport key and certificate, but not its signing key: what they ask a
 // host to run is not run.
 
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join as pathOf } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { readMinion } from '../../../minion/identity.ts';
 import { makeSigningKey, signCall, signDesire } from '../../../protocol/identity/signing.ts';
 import type { Call, Desire, FromMaster } from '../../../protocol/messages.ts';
 import { desire, FleetFixture, hostId, TestLink, until } from './fixture.ts';
@@ -100,5 +103,26 @@ describe('a host runs no test', () => {
     expect(ends[0]).toContain('a test came that is not signed for this host');
     expect(asked).toBe(0);
     await minion.link.close();
+  });
+});
+
+describe('a signing key that was made anew', () => {
+  it('is not obeyed by hosts that know the old one, until they have joined again', async () => {
+    const dir = await master.join('web-1');
+    await master.fleet.close();
+    rmSync(pathOf(master.dir, 'signing.key.pem'));
+    await master.listen();
+    // The port is another one now; the host is still the same.
+    const before = master.link((await readMinion(dir)).identity);
+    await until('it links', () => before.link.linked);
+    master.fleet.desire(web1, desire(1));
+    await until('it says why it ends', () => master.reasons().includes('not signed for this host'));
+    expect(before.desires).toEqual([]);
+    await before.link.close();
+    await master.join('web-1', undefined, dir);
+    const after = master.link((await readMinion(dir)).identity);
+    await until('it links again', () => after.link.linked);
+    master.fleet.desire(web1, desire(2));
+    await until('it is taken', () => after.desires.length === 1);
   });
 });
