@@ -33,13 +33,16 @@ export class Line {
   readonly client: Client = openClient({ dir: this.master });
   #daemon: Daemon | undefined;
 
-  static async start(prod = '{ after: gamma, verify: [smoke] }'): Promise<Line> {
+  static async start(
+    prod = '{ after: gamma, verify: [smoke] }',
+    image = 'registry.example.com/api',
+  ): Promise<Line> {
     const line = new Line();
     execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', line.shared]);
     execFileSync('git', ['clone', '--quiet', line.shared, line.work], { stdio: 'ignore' });
     line.commit('The line', {
       'brine.yaml': `project: starfall
-images: { api: { repository: registry.example.com/api } }
+images: { api: { repository: ${image} } }
 tests: { smoke: { http: "http://\${host.address}:\${service.api.port}/up" } }
 pipeline:
   beta: { verify: [smoke] }
