@@ -9,6 +9,7 @@ import {
   type ReleaseId,
   type ServiceName,
 } from '../states/ids.ts';
+import { bounds } from '../states/bounds.ts';
 import type { ContainerOptions, HostState } from '../states/model.ts';
 import { limits } from './limits.ts';
 
@@ -68,7 +69,21 @@ const texts = z.array(text).max(1_000);
 const path = text.startsWith('/');
 const ulimit = z.number().int().min(-1);
 
+const id = z.number().int().min(0).max(bounds.ownerMax);
+
 const containerOptions = {
+  configs: z
+    .array(
+      z.strictObject({
+        target: path,
+        content: z.base64().max(4 * Math.ceil(bounds.configBytesMax / 3)),
+        mode: z.number().int().min(0).max(0o7777),
+        user: id,
+        group: id,
+      }),
+    )
+    .max(bounds.configsMax)
+    .exactOptional(),
   workingDir: path.exactOptional(),
   hostname: text.exactOptional(),
   tmpfs: z

@@ -16,6 +16,14 @@ export const bounds = {
   listItemsMax: 1_000,
   mountsMax: 200,
   needsMax: 200,
+  configsMax: 100,
+  /** Of one file that is put into a container, and of one file of env entries. */
+  configBytesMax: 262_144,
+  /** What the head of a tar can name. */
+  configPathCharsMax: 100,
+  /** Of a user or group that owns such a file; a tar says no more. */
+  ownerMax: 2_097_151,
+  envFilesMax: 20,
   jobsMax: 20,
   jobMsMax: 86_400_000,
   retainMax: 100,

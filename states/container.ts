@@ -16,6 +16,7 @@ import { bindingsOf } from './ports.ts';
 import type { Job } from './schema/job.ts';
 import type { Service } from './schema/service.ts';
 import { written } from './schema/service-checks.ts';
+import type { ServiceFiles } from './service-files.ts';
 
 export interface ContainerOf {
   readonly name: ServiceName;
@@ -26,11 +27,13 @@ export interface ContainerOf {
   readonly minHealthyMs: number;
   /** Which of its instances on the host; the first where absent. */
   readonly slot?: number;
+  readonly files?: Pick<ServiceFiles, 'configs' | 'env'>;
   readonly at: SourcePosition;
 }
 
 export function makeContainer(of: ContainerOf): ContainerSpec {
   const { name, service, image, prefix, minHealthyMs, slot = 1, at } = of;
+  const { configs = [], env = {} } = of.files ?? {};
   const { command, entrypoint, user, order, limits = {}, stop = {} } = service;
   const ports = (service.ports ?? []).flatMap((port) => bindingsOf(port, slot));
   return {
@@ -39,7 +42,7 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     image,
     ...(command && { command }),
     ...(entrypoint && { entrypoint }),
-    env: service.env ?? {},
+    env: { ...env, ...service.env },
     ports,
     mounts: (service.volumes ?? []).map((volume) => fullName(volume, prefix)),
     restart: service.restart ?? { policy: defaults.restart },
@@ -62,6 +65,7 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     retain: service.retain ?? defaults.retain,
     ...(order !== undefined && { order }),
     ...optionsOf(service),
+    ...(configs.length > 0 && { configs }),
     at,
   };
 }

@@ -16,6 +16,7 @@ export const defaults = {
     on_failure: 'rollback',
   },
   test: { status: 200, interval: '1s', on: 'one-host', timeout: '30s', grace: '10s' },
+  config: { mode: '0444', owner: '0:0' },
   job: { once: 'per-release', on: 'one-host', timeout: '5m' },
   stage: { soak: '0s', approval: 'none', zone: 'UTC', on_failure: 'rollback' },
 } as const;

@@ -79,13 +79,13 @@ function list(files: StateFiles, folder: string): readonly string[] | string {
   return names.sort();
 }
 
-interface Content {
+export interface Content {
   readonly bytes?: Uint8Array;
   /** Absent too where there simply is no such file. */
   readonly problem?: string;
 }
 
-function contentOf(files: StateFiles, path: string): Content {
+export function contentOf(files: StateFiles, path: string): Content {
   const real = follow(files, path);
   if (typeof real !== 'string') return real;
   const file = files.get(real);

@@ -46,6 +46,7 @@ export function specHash(spec: ContainerSpec, around: Surroundings): string {
 
 /** Every option, so that none can be forgotten here. */
 const optionsOf = (spec: ContainerOptions): Readonly<Record<keyof ContainerOptions, unknown>> => ({
+  configs: spec.configs && inAnyOrder(spec.configs),
   workingDir: spec.workingDir,
   hostname: spec.hostname,
   tmpfs: spec.tmpfs && inAnyOrder(spec.tmpfs),

@@ -3,6 +3,7 @@
 import { findCycle } from './cycle.ts';
 import { defaults } from './defaults.ts';
 import type { Diagnostic } from './diagnostics.ts';
+import type { StateFiles } from './files.ts';
 import type { EnvironmentName, ServiceName } from './ids.ts';
 import type { TestGround } from './pipeline.ts';
 import { strangers, type KnownNames } from './names.ts';
@@ -29,6 +30,7 @@ export interface LoadedEnvironments {
 
 export interface Known extends KnownNames {
   readonly services: ReadonlyMap<ServiceName, MapTree | undefined>;
+  readonly files: StateFiles;
 }
 
 export function loadEnvironments(
@@ -48,8 +50,8 @@ export function loadEnvironments(
       continue;
     }
     const vars = new Map<string, Raw>(Object.entries<Raw>(checked.value.vars ?? {}));
-    const { services: bases, images } = known;
-    const placed = placeServices({ environment: name, vars, images, bases, overrides });
+    const { services: bases, images, files } = known;
+    const placed = placeServices({ environment: name, vars, images, bases, files, overrides });
     placed.checked.forEach((each) => seen.add(each));
     diagnostics.push(...placed.diagnostics, ...needsProblems(name, placed));
     environments.set(name, {

@@ -28,7 +28,7 @@ export function loadStates(files: StateFiles): Loaded {
   const services = trees.service as ReadonlyMap<ServiceName, MapTree | undefined>;
   const brineTree = trees.brine.get('');
   const images = imageNames(brineTree);
-  const known = { services, images };
+  const known = { services, images, files };
   const brine = brineTree && check<BrineFile>(brineSchema, brineTree);
   if (brine?.ok === false) told.push(...brine.diagnostics);
 
@@ -48,7 +48,10 @@ export function loadStates(files: StateFiles): Loaded {
   );
   told.push(...checkPipeline({ tree: brineTree, brine: brine.value, environments }));
   if (told.length > 0) return refused(told);
-  return { ok: true, states: assemble(brine.value, brineTree, { services, loaded, versions }) };
+  return {
+    ok: true,
+    states: assemble(brine.value, brineTree, { services, loaded, versions, files }),
+  };
 }
 
 const refused = (diagnostics: readonly Diagnostic[]): Loaded => ({
@@ -84,6 +87,7 @@ function needsCycle(services: ReadonlyMap<string, MapTree | undefined>): readonl
 }
 
 interface Parts {
+  readonly files: StateFiles;
   readonly services: ReadonlyMap<ServiceName, unknown>;
   readonly loaded: { readonly environments: ReadonlyMap<string, LoadedEnvironment> };
   readonly versions: Pick<ReturnType<typeof loadVersions>, 'versions'>;
@@ -113,6 +117,7 @@ function assemble(brine: BrineFile, tree: MapTree, parts: Parts): States {
     pipeline,
     together: brine.together ?? [],
     services: [...parts.services.keys()],
+    files: parts.files,
     environments,
     versions,
     warnings: tidyDiagnostics(warnings),

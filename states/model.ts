@@ -71,8 +71,20 @@ export interface Device {
   readonly permissions: string;
 }
 
+/** A file that is in the container before it starts. */
+export interface ConfigFile {
+  readonly target: string;
+  /** Its bytes in base64. */
+  readonly content: string;
+  /** Permissions, as a number: 0o444. */
+  readonly mode: number;
+  readonly user: number;
+  readonly group: number;
+}
+
 /** What only some containers have; each is there only where it is asked for. */
 export interface ContainerOptions {
+  readonly configs?: readonly ConfigFile[];
   readonly workingDir?: string;
   readonly hostname?: string;
   readonly tmpfs?: readonly Tmpfs[];

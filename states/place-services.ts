@@ -2,6 +2,7 @@
 // be checked before hosts and digests are known.
 
 import type { Diagnostic } from './diagnostics.ts';
+import type { StateFiles } from './files.ts';
 import type { ServiceName } from './ids.ts';
 import { mergeMaps } from './merge.ts';
 import { nameProblems } from './names.ts';
@@ -11,6 +12,7 @@ import type { Reading } from './schema/leaf.ts';
 import { makeServiceSchema, type Service, type ServiceSchema } from './schema/service.ts';
 import { makeScope, type Scope, type Surroundings } from './scope.ts';
 import type { Selector } from './selector.ts';
+import { filesOf } from './service-files.ts';
 import { positionOf, type Place } from './source-text.ts';
 import type { PlacedService } from './states.ts';
 import { substitute } from './substitute.ts';
@@ -31,6 +33,7 @@ export interface Placing {
   readonly images: ReadonlySet<string> | undefined;
   /** All services; undefined where one cannot be read. */
   readonly bases: ReadonlyMap<ServiceName, MapTree | undefined>;
+  readonly files: StateFiles;
   /** `services` of the environment's file. */
   readonly overrides: Tree | undefined;
 }
@@ -57,7 +60,12 @@ export function placeServices(placing: Placing): PlacedServices {
     diagnostics.push(...nameProblems(name, tree, { services: bases, images: placing.images }));
     const checked = checkService(tree, around);
     if ('diagnostics' in checked) diagnostics.push(...checked.diagnostics);
-    else services.set(name, { ...placed(tree, checked.service), name, open: checked.open });
+    else {
+      services.set(name, { ...placed(tree, checked.service), name, open: checked.open });
+      const scope = makeScope({ ...around, host: 'later' });
+      const asking = { tree, service: checked.service, files: placing.files, scope };
+      diagnostics.push(...filesOf(asking).diagnostics);
+    }
   }
   const checked = [...trees.values()].filter((tree) => tree !== undefined);
   return { services, leftOut, checked, diagnostics };

@@ -9,8 +9,9 @@ import { noVersion } from './load-versions.ts';
 import type { ContainerSpec, InventoryHost, JobSpec, PinnedImage } from './model.ts';
 import { checkService, keyPlaceAt, type CheckedService } from './place-services.ts';
 import { written } from './schema/service-checks.ts';
-import type { Surroundings } from './scope.ts';
+import { makeScope, type Scope, type Surroundings } from './scope.ts';
 import { matches } from './selector.ts';
+import { filesOf } from './service-files.ts';
 import { positionOf } from './source-text.ts';
 import type { Environment, PlacedService, States } from './states.ts';
 
@@ -80,9 +81,12 @@ function containerMaker(ground: Ground): (service: PlacedService, host: Inventor
     const known = shared.get(service);
     if (known !== undefined) return known;
     const checked = checkService(service.tree, around, host);
+    const scope = makeScope({ ...around, host });
     const made =
-      'diagnostics' in checked ? wrong(checked.diagnostics) : specsOf(service, checked, ground);
-    if (checked.usedHost !== true) shared.set(service, made);
+      'diagnostics' in checked
+        ? wrong(checked.diagnostics)
+        : specsOf(service, { ...checked, scope }, ground);
+    if (checked.usedHost !== true && !scope.usedHost) shared.set(service, made);
     return made;
   };
 }
@@ -106,19 +110,22 @@ function surroundings({
 
 function specsOf(
   placed: PlacedService,
-  { service, open }: Extract<CheckedService, { open: boolean }>,
+  checked: Extract<CheckedService, { open: boolean }> & { readonly scope: Scope },
   { states, environment, images }: Ground,
 ): Made {
+  const { service, scope } = checked;
   const image = images.find(({ name }) => name === service.image);
   if (image === undefined) return wrong([noVersion(environment.name, placed)]);
-  if (open) {
+  const files = filesOf({ tree: placed.tree, service, files: states.files, scope });
+  if (files.diagnostics.length > 0) return wrong(files.diagnostics);
+  if (checked.open || files.open) {
     const message = `service ${placed.name} refers to an image that has no version here`;
     const hint = `add it to versions/${environment.name}.yaml`;
     return wrong([{ ...placed.at, message, hint }]);
   }
   const minHealthy = environment.rollout.min_healthy ?? service.rollout?.min_healthy;
   const of = {
-    ...{ name: placed.name, service, image, at: placed.at },
+    ...{ name: placed.name, service, image, files, at: placed.at },
     prefix: `${states.project}-${environment.name}`,
     minHealthyMs: minHealthy ?? written(defaults.rollout.min_healthy),
   };

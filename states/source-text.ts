@@ -37,6 +37,15 @@ export const problemAt = (place: Place, message: string, hint?: string): Diagnos
   ...(hint === undefined ? {} : { hint }),
 });
 
+/** Of a text that nobody parses: its lines are counted here. */
+export function wholeText(source: SourceText): Place {
+  source.lines.addNewLine(0);
+  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) {
+    source.lines.addNewLine(at + 1);
+  }
+  return { source, start: 0, end: source.text.length };
+}
+
 /** The text of a file, or why it is none. */
 export function decode(file: string, bytes: Uint8Array): SourceText | Diagnostic {
   const start = { file, line: 1, column: 1 };

@@ -1,8 +1,16 @@
 // A container's spec in words, one entry for each thing that people set: what is compared when two of
 // them are told apart. Names are those of the keys in `services/<service>.yaml`.
 
+import { createHash } from 'node:crypto';
 import { canonical } from './hash.ts';
-import type { ContainerOptions, ContainerSpec, Healthcheck, Limits, Mount } from './model.ts';
+import type {
+  ConfigFile,
+  ContainerOptions,
+  ContainerSpec,
+  Healthcheck,
+  Limits,
+  Mount,
+} from './model.ts';
 import { formatDuration, formatSize } from './units.ts';
 
 /** Of each key its words; what is not set has none. Values of `env` stand there as they are. */
@@ -101,6 +109,7 @@ function probeWords(check: Healthcheck): string {
 /** Every option, so that none can be forgotten here; most as they are written down. */
 function optionWords(spec: ContainerOptions): readonly (readonly [string, string | undefined])[] {
   const options: Readonly<Record<keyof ContainerOptions, unknown>> = {
+    configs: spec.configs?.map(configWords),
     workingDir: spec.workingDir,
     hostname: spec.hostname,
     tmpfs: spec.tmpfs,
@@ -120,7 +129,14 @@ function optionWords(spec: ContainerOptions): readonly (readonly [string, string
   ]);
 }
 
+/** What is in a file is never shown, only that it is another one. */
+function configWords({ target, content, mode, user, group }: ConfigFile): string {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 8);
+  return `${target} (${hash}, ${mode.toString(8).padStart(4, '0')} ${user}:${group})`;
+}
+
 const optionKeys: Readonly<Record<keyof ContainerOptions, string>> = {
+  configs: 'configs',
   workingDir: 'working_dir',
   hostname: 'hostname',
   tmpfs: 'tmpfs',

@@ -2,6 +2,7 @@
 // hosts or digests is still as written; resolve.ts finishes it.
 
 import type { Diagnostic } from './diagnostics.ts';
+import type { StateFiles } from './files.ts';
 import type { EnvironmentName, ReleaseId, ServiceName } from './ids.ts';
 import type { SourcePosition } from './model.ts';
 import type { StageFile, TestFile, Track } from './schema/brine.ts';
@@ -24,6 +25,8 @@ export interface States {
   readonly services: readonly ServiceName[];
   readonly environments: ReadonlyMap<EnvironmentName, Environment>;
   readonly versions: ReadonlyMap<EnvironmentName, Versions>;
+  /** Where the files stand that services ask for. */
+  readonly files: StateFiles;
   /** What is allowed and probably not meant. */
   readonly warnings: readonly Diagnostic[];
 }

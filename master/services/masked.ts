@@ -9,12 +9,19 @@ const mask = '••••';
 
 /** The specs of steps hold no values at all: what changes in them is told by itself. */
 export function maskedStep(step: Step): Step {
+  if (step.do === 'run-job') {
+    return { ...step, job: { ...step.job, spec: maskedSpec(step.job.spec) } };
+  }
   return 'spec' in step ? { ...step, spec: maskedSpec(step.spec) } : step;
 }
 
 function maskedSpec(spec: ContainerSpec): ContainerSpec {
   const env = Object.keys(spec.env).map((name) => [name, mask]);
-  return { ...spec, env: Object.fromEntries(env) as Record<string, string> };
+  const configs = spec.configs?.map((config) => ({ ...config, content: '' }));
+  return {
+    ...{ ...spec, env: Object.fromEntries(env) as Record<string, string> },
+    ...(configs && { configs }),
+  };
 }
 
 export function maskedDifference({ what, from, to }: Difference): Difference {

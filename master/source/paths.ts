@@ -5,7 +5,7 @@ import type { SourceFiles } from './files.ts';
 export const sourceLimits = { bytesMax: 67_108_864, filesMax: 20_000 } as const;
 export const linksDeepMax = 5;
 
-const stateNames = ['brine.yaml', 'services', 'environments', 'versions'] as const;
+const stateNames = ['brine.yaml', 'services', 'environments', 'versions', 'files'] as const;
 
 export const statePaths = (folder: string): readonly string[] =>
   stateNames.map((name) => `${folder}${name}`);

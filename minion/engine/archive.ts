@@ -1,5 +1,7 @@
-// One regular file out of the tar that the Engine answers for a path in a container. Only what the
-// Engine writes is read: ustar headers, and PAX headers, which are passed over.
+// One regular file out of the tar that the Engine answers for a path in a container: of what the Engine
+// writes, ustar headers are read, and PAX headers passed over. And a tar of files to be put into one.
+
+import type { ConfigFile } from '../../states/model.ts';
 
 const blockBytes = 512;
 
@@ -36,3 +38,37 @@ function sizeOf(bytes: Buffer, header: number): number | undefined {
   const digits = /^ *([0-7]+)[ \0]*$/.exec(field)?.[1];
   return digits === undefined ? undefined : Number.parseInt(digits, 8);
 }
+
+/** Folders that are not there are made by the Engine, for root. */
+export function tarOf(files: readonly ConfigFile[]): Buffer {
+  const parts = files.flatMap((file) => {
+    const content = Buffer.from(file.content, 'base64');
+    const rest = (blockBytes - (content.length % blockBytes)) % blockBytes;
+    return [headOf(file, content.length), content, Buffer.alloc(rest)];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)]);
+}
+
+const sumAt = 148;
+const sumChars = 8;
+
+function headOf({ target, mode, user, group }: ConfigFile, size: number): Buffer {
+  const head = Buffer.alloc(blockBytes);
+  head.write(target.slice(1), 0, 100);
+  head.write(octal(mode, 8), 100);
+  head.write(octal(user, 8), 108);
+  head.write(octal(group, 8), 116);
+  head.write(octal(size, sizeChars), sizeAt);
+  // The same time in each, so that the same file is the same bytes.
+  head.write(octal(0, 12), 136);
+  head.write(' '.repeat(sumChars), sumAt);
+  head.write('0', typeAt);
+  head.write('ustar\u000000', 257, 'latin1');
+  const sum = head.reduce((all, byte) => all + byte, 0);
+  head.write(`${octal(sum, 7)} `, sumAt);
+  return head;
+}
+
+/** Digits that fill the field but for its end. */
+const octal = (value: number, chars: number): string =>
+  `${value.toString(8).padStart(chars - 1, '0')}\0`;

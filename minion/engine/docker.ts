@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { z } from 'zod';
 import { fault, Fault, type FaultData } from '../../states/faults.ts';
-import type { PinnedImage } from '../../states/model.ts';
+import type { ConfigFile, PinnedImage } from '../../states/model.ts';
 import { accessTo } from './access.ts';
 import {
   containersAnswer,
@@ -18,7 +18,7 @@ import {
   networksAnswer,
   volumesAnswer,
 } from './answers.ts';
-import { archiveBytesMax, fileIn } from './archive.ts';
+import { archiveBytesMax, fileIn, tarOf } from './archive.ts';
 import { bridgesAnswer } from './bridges.ts';
 import { Connection, misunderstood, type Job } from './connection.ts';
 import { createBody, imageReference, wholeSeconds } from './create-options.ts';
@@ -321,6 +321,12 @@ class DockerEngine implements Engine {
       }
       return fileIn(Buffer.concat(chunks), bytesMax);
     });
+  }
+
+  async put(container: string, files: readonly ConfigFile[]): Promise<void> {
+    await this.#do('put files into', container, (docker, { abortSignal }) =>
+      named(docker, container).putArchive(tarOf(files), { path: '/', abortSignal }),
+    );
   }
 
   /** Asked for at once, so that nothing is missed between this call and the first turn. */

@@ -2,7 +2,7 @@
 // else on the host knows only this. Every call throws a Fault (DOCKER_DOWN where nothing answers).
 
 import type { ContainerStatus } from '../../states/observed.ts';
-import type { ContainerSpec, PinnedImage } from '../../states/model.ts';
+import type { ConfigFile, ContainerSpec, PinnedImage } from '../../states/model.ts';
 
 export interface EngineInfo {
   readonly version: string;
@@ -118,6 +118,8 @@ export interface Engine {
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** NAME_TAKEN, IMAGE_NOT_FOUND, CONTAINER_OPTION. */
   create(container: NewContainer): Promise<void>;
+  /** Into one that does not run, over what is there; folders are made. */
+  put(container: string, files: readonly ConfigFile[]): Promise<void>;
   /** PORT_TAKEN, PORT_STALE, CONTAINER_COMMAND, CONTAINER_OPTION; nothing where it runs. */
   start(container: string): Promise<void>;
   /** Its own stop signal, then after `timeoutMs` the end; nothing where it does not run. */

@@ -10,6 +10,7 @@ import type { HostState } from '../../states/model.ts';
 import { formatDuration } from '../../states/units.ts';
 import type { ContainerDetail, Engine } from '../engine/engine.ts';
 import { Failed, failure, withTraces } from './evidence.ts';
+import { startWith } from './stale-task.ts';
 import type { Tally } from './tally.ts';
 
 export interface RunningJob {
@@ -49,7 +50,7 @@ async function begin(name: string, job: JobSpec, running: RunningJob): Promise<v
   await engine.remove(name);
   const labels = jobLabelsOf(state, job);
   await engine.create({ name, spec: job.spec, labels, network: state.network, oneShot: true });
-  await engine.start(name);
+  await startWith({ container: name, spec: job.spec }, engine);
   tally.writes += 2;
 }
 

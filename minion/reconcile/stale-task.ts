@@ -5,6 +5,7 @@
 import { Fault } from '../../states/faults.ts';
 import type { ContainerSpec } from '../../states/model.ts';
 import { containerName, labelsOf } from '../../states/naming.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Performing } from './perform.ts';
 
 interface Start {
@@ -18,7 +19,7 @@ export async function startOrRemake(
   { engine, state, tell, tally }: Performing,
 ): Promise<void> {
   try {
-    await engine.start(container);
+    await startWith({ container, spec }, engine);
     return;
   } catch (error) {
     // On the way back without a journal the spec may be that of another container.
@@ -30,6 +31,15 @@ export async function startOrRemake(
   const labels = labelsOf(state, spec);
   await engine.create({ name: container, spec, labels, network: state.network });
   tally.writes += 2;
+  await startWith({ container, spec }, engine);
+}
+
+/** Its files are put there before each start: who was ended after the making has not done that yet. */
+export async function startWith(
+  { container, spec }: Start,
+  engine: Pick<Engine, 'put' | 'start'>,
+): Promise<void> {
+  if (spec.configs !== undefined) await engine.put(container, spec.configs);
   await engine.start(container);
 }
 

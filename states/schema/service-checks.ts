@@ -39,6 +39,7 @@ export const serviceProblems = (service: Service): readonly KeyProblem[] => [
   ...mountProblems(service),
   ...probeProblems(service),
   ...jobProblems(service),
+  ...configProblems(service),
   ...rolloutProblems(service.rollout ?? {}).map((problem) => ({
     ...problem,
     path: ['rollout', ...problem.path],
@@ -50,6 +51,27 @@ function jobProblems({ jobs = {} }: Service): readonly KeyProblem[] {
   if (count <= bounds.jobsMax) return [];
   const message = `the service has ${count} jobs`;
   return [{ path: ['jobs'], message, hint: `at most ${bounds.jobsMax}` }];
+}
+
+/** They are written into the container's own file system, before anything is mounted. */
+function configProblems(service: Service): readonly KeyProblem[] {
+  const { configs = {}, volumes = [], tmpfs = [], read_only: readOnly } = service;
+  const targets = Object.keys(configs);
+  const [first] = targets;
+  if (first === undefined) return [];
+  if (targets.length > bounds.configsMax) {
+    const message = `the service has ${targets.length} configs`;
+    return [{ path: ['configs'], message, hint: `at most ${bounds.configsMax}` }];
+  }
+  if (readOnly === true) {
+    const message = 'Docker puts no files into a container whose root is read-only';
+    return [{ path: ['configs'], message, hint: 'take out `read_only`, or mount a volume' }];
+  }
+  return targets.flatMap((target) => {
+    const over = [...volumes, ...tmpfs].find((each) => `${target}/`.startsWith(`${each.target}/`));
+    if (over === undefined) return [];
+    return [{ path: ['configs', target], message: `${over.target} is mounted over ${target}` }];
+  });
 }
 
 /** Of all instances together. */

@@ -6,6 +6,7 @@ import { defaults } from '../defaults.ts';
 import { labelKeys } from '../naming.ts';
 import { quoted, right, wrong } from '../parsed.ts';
 import { containerOptions, limitOptions } from './container-options.ts';
+import { fileOptions } from './config.ts';
 import { jobSchema } from './job.ts';
 import { rolloutSchema } from './rollout.ts';
 import * as kinds from './kinds.ts';
@@ -30,6 +31,7 @@ export function makeServiceSchema(reading: Reading) {
     env: keyed(names.envName, value(anyText(bounds.textCharsMax)))
       .exactOptional()
       .describe('Environment variables of the container.'),
+    ...fileOptions(reading),
     volumes: list(
       value(kinds.volume, { about: 'name:/path or /host/path:/path, :ro to read only' }),
       {

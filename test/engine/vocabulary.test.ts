@@ -1,5 +1,6 @@
 // Each option of a service on a real Engine, by the minion's own reconcile: applied, applied again
 // with nothing written, changed with one container in another's place, and removed.
+// Long because every option has a row here.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HealthBook } from '../../minion/health/health.ts';
@@ -7,7 +8,7 @@ import { run as reconcile } from '../../minion/reconcile.ts';
 import { containerSpec } from '../../protocol/state-schema.ts';
 import { realWorld } from '../../protocol/world.ts';
 import type { ContainerSpec } from '../../states/model.ts';
-import { containerName } from '../../states/naming.ts';
+import { containerName, labelsOf } from '../../states/naming.ts';
 import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
 import { OneHost } from './one-host.ts';
 
@@ -207,6 +208,45 @@ describe('by the minion’s reconcile', () => {
     expect(['create', 'start', 'destroy'].map((each) => count(replaced.seen, each))).toEqual([
       ...[1, 1, 1],
     ]);
+    await apply();
+    expect(await one.containers()).toEqual([]);
+  });
+
+  it('configs, with mode and owner, also where the minion was ended before it put them there', async () => {
+    const config = (text: string, mode = 0o440): ContainerSpec =>
+      service({
+        configs: [
+          {
+            ...{ target: '/etc/app/new/app.conf', mode, user: 1000, group: 1001 },
+            content: Buffer.from(text).toString('base64'),
+          },
+        ],
+      });
+    const seen = async (spec: ContainerSpec): Promise<string> => {
+      const name = containerName({ ...stateOf(beta), spec });
+      const script = 'cd /etc/app/new; busybox stat -c "%a %u:%g" app.conf; busybox cat app.conf';
+      const command = ['/bin/busybox', 'sh', '-c', script];
+      return (await one.engine.exec(name, command, { timeoutMs: 10_000 })).output;
+    };
+    const first = config('port = 8080\n');
+    await apply(first);
+    expect(await seen(first)).toBe('440 1000:1001\nport = 8080\n');
+    expect(await apply(first)).toEqual({ seen: [], writes: 0 });
+
+    const second = config(`${'long '.repeat(10_000)}\n`, 0o600);
+    const made = { ...stateOf(beta, [second]) };
+    await one.engine.create({
+      ...{ name: containerName({ ...made, spec: second }), spec: second },
+      ...{ labels: labelsOf(made, second), network: made.network },
+    });
+    const replaced = await apply(second);
+    expect(['create', 'start', 'destroy'].map((each) => count(replaced.seen, each))).toEqual([
+      ...[0, 1, 1],
+    ]);
+    expect(await seen(second)).toBe(`600 1000:1001\n${'long '.repeat(10_000)}\n`);
+    const third = config('port = 8081\n');
+    expect(count((await apply(third)).seen, 'create')).toBe(1);
+    expect(await seen(third)).toBe('440 1000:1001\nport = 8081\n');
     await apply();
     expect(await one.containers()).toEqual([]);
   });
