@@ -139,6 +139,9 @@ export async function withPending(
   const found = await pendingOf(options, pipeline, stage.environment);
   if (found?.kind !== 'changed') return stage;
   const hosts = plural(found.hosts.length, 'host');
-  const pending = `the states ask for a change on ${hosts}: master apply ${stage.environment}`;
+  const { environment } = stage;
+  const apply = options.states.last?.states.environments.get(environment as EnvironmentName)?.apply;
+  const how = apply === 'auto' ? 'by itself, or ' : '';
+  const pending = `the states ask for a change on ${hosts}: ${how}master apply ${environment}`;
   return { ...stage, pending };
 }

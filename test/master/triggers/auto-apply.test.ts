@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Routes } from '../../../master/api/contract.ts';
-import { until } from '../daemon/fixture.ts';
+import { until, versionsFile } from '../daemon/fixture.ts';
 import { Line } from '../daemon/line.ts';
 
 let line: Line;
@@ -56,6 +56,24 @@ describe('an environment that says `apply: auto`', () => {
     await until('prod has it', async () => (await rollouts('prod')).length === 2);
   }, 60_000);
 
+  it('outside of the pipeline gets the versions too that people write there', async () => {
+    line = await Line.start();
+    line.pull();
+    line.commit('An environment of its own', {
+      'environments/dev.yaml': 'hosts: zone=two\napply: auto\nvars: { port: 18090 }\n',
+      'versions/dev.yaml': versionsFile(7),
+    });
+    const runs = () => line.hosts.get('web-2')?.tags('dev')[0];
+    await until('it runs', () => Promise.resolve(runs() === '1.7.0'));
+    line.pull();
+    line.commit('Run 1.8.0 in dev', { 'versions/dev.yaml': versionsFile(8) });
+    await until('the newer one runs', () => Promise.resolve(runs() === '1.8.0'));
+    expect((await rollouts('dev')).map(({ actor, cause }) => [actor, cause])).toEqual([
+      ['master', 'apply'],
+      ['master', 'apply'],
+    ]);
+  }, 60_000);
+
   it('is not tried again where it failed, also by a master that has started anew', async () => {
     await released();
     line.hosts.get('web-1')?.bad.add('1.1.0');
@@ -68,7 +86,9 @@ describe('an environment that says `apply: auto`', () => {
     await line.reopen();
     await wait();
     expect(await rollouts('prod')).toHaveLength(2);
-    expect((await line.stage('prod')).pending).toMatch('1 host');
+    expect((await line.stage('prod')).pending).toMatch(
+      'on 1 host: by itself, or master apply prod',
+    );
     // Another change is another attempt.
     line.hosts.get('web-1')?.bad.clear();
     change('prod', 19_083, 'auto');
