@@ -33,6 +33,8 @@ export interface ImageDescription {
   /** `org.opencontainers.image.revision` and `.source`. */
   readonly commit: string | undefined;
   readonly source: string | undefined;
+  /** `brine.subject`: what the commit says of itself, where the build wrote it down. */
+  readonly subject: string | undefined;
   /** `linux/amd64`, `linux/arm64/v8`, … */
   readonly platforms: readonly string[];
 }
@@ -51,6 +53,7 @@ export async function describeImage(
     createdAt: Date.parse(config.created ?? '') || 0,
     commit: notes['org.opencontainers.image.revision'],
     source: notes['org.opencontainers.image.source'],
+    subject: notes['brine.subject'],
     platforms: (first === undefined ? [config] : platforms).map(platformName),
   };
 }

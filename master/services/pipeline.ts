@@ -90,12 +90,12 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
     },
     createRelease: async (request) => {
       await lookIfPossible(options);
-      const { images, commit, url } = await pinned(options, request);
+      const { images, commit, url, message } = await pinned(options, request);
       const since = eventlog.newest;
       const { before, after } = await driver.command({
         ...{ type: 'images', images, alone: request.alone ?? false },
         origin: {
-          ...{ kind: 'ci', actor: request.actor, message: request.message ?? null },
+          ...{ kind: 'ci', actor: request.actor, message: request.message ?? message },
           ...{ commit: request.commit ?? commit, url: request.url ?? url },
         },
       });
@@ -159,6 +159,7 @@ interface Pinned {
   readonly images: readonly PinnedImage[];
   readonly commit: string | null;
   readonly url: string | null;
+  readonly message: string | null;
 }
 
 async function pinned(options: PipelineServicesOptions, request: ReleaseRequest): Promise<Pinned> {
@@ -173,15 +174,16 @@ async function pinned(options: PipelineServicesOptions, request: ReleaseRequest)
       const { registry } = parseRepository(repository, false);
       const about = { repository, insecure: insecure.has(registry) };
       const digest = await resolveDigest({ ...about, tag });
-      const { commit, source } = await describeImage({ ...about, digest });
+      const { commit, source, subject } = await describeImage({ ...about, digest });
       const image = { name, repository, tag, digest, ...(commit !== undefined && { commit }) };
-      return { image, source };
+      return { image, source, subject };
     }),
   );
   return {
     images: found.map(({ image }) => image),
     commit: found.find(({ image }) => image.commit !== undefined)?.image.commit ?? null,
     url: found.find(({ source }) => source !== undefined)?.source ?? null,
+    message: found.find(({ subject }) => subject !== undefined)?.subject ?? null,
   };
 }
 

@@ -29,7 +29,7 @@ interface Followed extends Image {
 }
 
 /** Before the first look after a hint, and between it and the next ones. */
-const lookAgainMs = [0, 200, 1_000, 5_000] as const;
+const lookAgainMs = [0, 50, 200, 1_000, 5_000] as const;
 
 export class RegistryWatcher {
   readonly #options: RegistryWatcherOptions;
@@ -113,12 +113,12 @@ export class RegistryWatcher {
   async #tell(image: Followed, { tag, digest, description }: Found): Promise<void> {
     const { name, repository } = image;
     if (this.#told.get(name) === digest) return;
-    const { commit, source } = description;
+    const { commit, source, subject } = description;
     const pinned: PinnedImage = { name, repository, tag, digest, ...(commit && { commit }) };
     const command: Command = {
       ...{ type: 'images', images: [pinned], alone: false },
       origin: {
-        ...{ kind: 'registry', actor: 'registry', message: null },
+        ...{ kind: 'registry', actor: 'registry', message: subject ?? null },
         ...{ commit: commit ?? null, url: source ?? null },
       },
     };

@@ -91,7 +91,8 @@ while read -r _ new _; do
   version=$(cat "$work/VERSION")
   image=${this.#repository}:$version
   docker build --quiet --tag "$image" --build-arg VERSION="$version" \\
-    --label org.opencontainers.image.revision="$new" "$work"
+    --label org.opencontainers.image.revision="$new" \\
+    --label brine.subject="$(git log -1 --format=%s "$new")" "$work"
   docker push --quiet "$image"
   rm -r "$work"
 done

@@ -57,7 +57,7 @@ export class Company {
     await product.commit('Run the api in three stages', await company.#states());
     await product.push();
     for (const [index, given] of labels.entries()) {
-      await product.join([hostOf(product, index)], given);
+      await product.join([hostOf(product, index)], given, ['test:container']);
     }
     await until('all minions are linked', async () => (await product.master('ping')).code === 0);
     return company;

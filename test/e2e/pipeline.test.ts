@@ -60,8 +60,9 @@ describe('a push of code', () => {
   it('is shown as what it is, from every side', async () => {
     const status = await company.says('status');
     for (const stage of ['beta', 'gamma', 'prod']) {
-      expect(status).toContain(`${stage} · release ${first.id}`);
+      expect(status).toMatch(`${stage} · release ${first.id} · `);
     }
+    expect(status.match(/ · [0-9a-f]{7} List orders\n/g)).toHaveLength(3);
     expect(status.match(/✓ verified/g)).toHaveLength(3);
     expect(await company.says('explain', 'prod')).toContain('prod is idle');
     const history = await company.says('history', 'prod');

@@ -177,14 +177,20 @@ export class Product {
     await until('all minions are linked', async () => (await this.master('ping')).code === 0);
   }
 
-  async join(hosts: readonly Host[], labels: readonly string[]): Promise<void> {
+  /** `allow`: what these hosts let their master do, beside running services. */
+  async join(
+    hosts: readonly Host[],
+    labels: readonly string[],
+    allow: readonly string[] = [],
+  ): Promise<void> {
     const given = labels.flatMap((label) => ['--label', label]);
     const uses = String(hosts.length);
     const made = await this.master('token', 'create', ...given, '--uses', uses, '--json');
     const { token } = JSON.parse(made.out) as { token: string };
     const url = `wss://${this.fleet.bridgeAddress}:4505`;
     for (const host of hosts) {
-      const args = ['join', url, '--token', token, '--id', host.name];
+      const allowed = allow.flatMap((each) => ['--allow', each]);
+      const args = ['join', url, '--token', token, '--id', host.name, ...allowed];
       const joined = await host.spawn(bin('minion'), [...args, '--dir', this.minionDir(host)])
         .exited;
       if (joined.code !== 0) throw new Error(`minion join ${host.name}: exit ${joined.code}`);

@@ -15,7 +15,9 @@ let address: string;
 
 const config = JSON.stringify({
   ...{ os: 'linux', architecture: 'amd64', created: '2026-11-24T08:00:00Z' },
-  config: { Labels: { 'org.opencontainers.image.revision': '3e1f0ab' } },
+  config: {
+    Labels: { 'org.opencontainers.image.revision': '3e1f0ab', 'brine.subject': 'List orders' },
+  },
 });
 const digestOf = (text: string): string =>
   `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -90,7 +92,7 @@ describe('a new version', () => {
       {
         type: 'images',
         images: [{ name: 'api', tag: '1.0.0', digest: digestOf(manifest), commit: '3e1f0ab' }],
-        origin: { kind: 'registry', commit: '3e1f0ab' },
+        origin: { kind: 'registry', commit: '3e1f0ab', message: 'List orders' },
       },
     ]);
   });
