@@ -101,6 +101,8 @@ class FleetServer {
   readonly #options: FleetOptions;
   readonly #limits: FleetLimits;
   #identity: MasterIdentity;
+  /** Read once: thousands of hosts may come back together. */
+  #believed: Believed;
   readonly #turns = new Turns();
   readonly #log: Logger;
   readonly #server: Server;
@@ -117,6 +119,7 @@ class FleetServer {
     const { store, eventlog, world, handlers } = options;
     this.#options = options;
     this.#identity = identity;
+    this.#believed = believedBy(identity);
     this.#log = options.log.child({ part: 'fleet' });
     const own = (this.#limits = { ...limits, ...options.limits });
     const seconds = Math.ceil(own.handshakeMs / 1_000);
@@ -242,7 +245,7 @@ class FleetServer {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { store, world } = this.#options;
     if (request.url !== enrolPaths.link) throw new Refusal(404, 'there is nothing here');
-    const holder = holderOf(request.socket, this.#believed(), world.now());
+    const holder = holderOf(request.socket, this.#believed, world.now());
     commonProtocol(request.headers['sec-websocket-protocol']);
     await hostOf(store, holder);
     if (this.#stop.signal.aborted) throw new Refusal(503, 'the master stops');
@@ -268,14 +271,10 @@ class FleetServer {
   async #renew(): Promise<void> {
     const { dir, names, world } = this.#options;
     this.#identity = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
+    this.#believed = believedBy(this.#identity);
     const { key, certificate: cert } = this.#identity.server;
     const ca = believedIn(this.#identity);
     this.#server.setSecureContext({ key, cert, ca, minVersion: 'TLSv1.3' });
-  }
-
-  #believed(): Believed {
-    const certificates = readCertificates(believedIn(this.#identity));
-    return { certificates, domain: this.#identity.authority.domain };
   }
 
   #trust(): Trust | undefined {
@@ -356,4 +355,9 @@ class FleetServer {
     this.#pulse.close();
     await closed;
   }
+}
+
+function believedBy(identity: MasterIdentity): Believed {
+  const certificates = readCertificates(believedIn(identity));
+  return { certificates, domain: identity.authority.domain };
 }
