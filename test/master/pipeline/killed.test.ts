@@ -14,7 +14,7 @@ describe.skipIf(find('docker-registry') === undefined)('a master that SIGKILL en
     const image = `${registry.address}/api`;
     lines = await Promise.all([1, 2, 3].map(() => MortalLine.make(image)));
     await registry.push('api', '1.0.0');
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await Promise.all(lines.map((line) => line.close()));
     await registry.close();

@@ -52,27 +52,16 @@ export class MortalLine {
   /** `image` is followed; it must not be there before this has resolved. */
   static async make(image: string): Promise<MortalLine> {
     const line = new MortalLine();
-    mkdirSync(line.#live);
-    line.#writeStates(image);
-    const listen = `127.0.0.1:${await freePort()}`;
-    const states = `file://${line.#live}/states.git`;
-    await initMaster({ dir: line.#master, states, api: 'off', listen }, makeIdentity);
-    const config = join(line.#master, 'master.yaml');
-    const text = readFileSync(config, 'utf8').replace(/^( +)ref: .*$/m, '$&\n$1poll: 1s');
-    writeFileSync(config, `${text}registries: { poll: 1s }\n`);
-    line.#begin();
-    await until('the states are known', async () => (await line.#stages()).length === 3, 30_000);
-    for (const [id, zone] of Object.entries(hosts)) {
-      const request = { labels: { zone }, uses: 1, hours: 1, actor: 'ann@desk' };
-      const made = await line.#client.send<TokenAnswer>('POST', '/v1/tokens', request);
-      await joinHost({ url: made.url, token: made.token, id, dir: join(line.#dir, id) });
+    try {
+      await line.#make(image);
+      return line;
+    } catch (error) {
+      await line.close();
+      throw error;
     }
-    await line.#kill();
-    cpSync(line.#live, join(line.#dir, 'before'), { recursive: true });
-    return line;
   }
 
-  /** The whole way of a release; undefined where the master lived to see its end. */
+  /** The whole way of a release, and whether the master died on it. */
   async live(death?: Death): Promise<{ readonly story: Story; readonly died: boolean }> {
     rmSync(this.#live, { recursive: true });
     cpSync(join(this.#dir, 'before'), this.#live, { recursive: true });
@@ -101,11 +90,31 @@ export class MortalLine {
     rmSync(this.#dir, { recursive: true });
   }
 
+  async #make(image: string): Promise<void> {
+    mkdirSync(this.#live);
+    this.#writeStates(image);
+    const listen = `127.0.0.1:${await freePort()}`;
+    const states = `file://${this.#live}/states.git`;
+    await initMaster({ dir: this.#master, states, api: 'off', listen }, makeIdentity);
+    const config = join(this.#master, 'master.yaml');
+    const text = readFileSync(config, 'utf8').replace(/^( +)ref: .*$/m, '$&\n$1poll: 1s');
+    writeFileSync(config, `${text}registries: { poll: 1s }\n`);
+    this.#begin();
+    await until('the states are known', async () => (await this.#stages()).length === 3, 60_000);
+    for (const [id, zone] of Object.entries(hosts)) {
+      const request = { labels: { zone }, uses: 1, hours: 1, actor: 'ann@desk' };
+      const made = await this.#client.send<TokenAnswer>('POST', '/v1/tokens', request);
+      await joinHost({ url: made.url, token: made.token, id, dir: join(this.#dir, id) });
+    }
+    await this.#kill();
+    cpSync(this.#live, join(this.#dir, 'before'), { recursive: true });
+  }
+
   #begin(death?: Death): void {
     const program = join(import.meta.dirname, 'mortal-master.ts');
     const when = death === undefined ? [] : [death.moment, String(death.commit)];
     const child = spawn(process.execPath, [program, this.#master, ...when], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(this.#dir, 'compiled') },
     });
     this.#process = child;
@@ -145,7 +154,7 @@ export class MortalLine {
           )
         );
       },
-      60_000,
+      120_000,
     );
   }
 

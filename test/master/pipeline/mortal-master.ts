@@ -36,5 +36,8 @@ async function mortal(path: string): Promise<Store> {
 
 const log = pino({ level: process.env['BRINE_LOG'] ?? 'silent' });
 await startDaemon({ dir, log, openStore: mortal });
-// Whoever started it is gone.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+const parent = process.ppid;
+// Whoever started it may be gone without a word.
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+}, 1_000);
