@@ -25,7 +25,7 @@ import { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { openStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 
-export interface DaemonOptions {
+interface DaemonOptions {
   readonly dir: string;
   readonly log: Logger;
   readonly world?: World;

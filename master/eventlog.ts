@@ -15,7 +15,7 @@ import type { Committed, Compare, Store, Write } from './store/store.ts';
 
 export type { EventFilter } from './subscriber.ts';
 
-export const eventLimits = { kept: 100_000, pageRows: 500, newestShown: 1_000 } as const;
+const eventLimits = { kept: 100_000, pageRows: 500, newestShown: 1_000 } as const;
 
 const prefix = 'events/';
 const keyOf = (seq: number): string => `${prefix}${String(seq).padStart(16, '0')}`;

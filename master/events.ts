@@ -5,7 +5,7 @@ import type { HostFailure, Progress } from '../protocol/messages.ts';
 import type { PromotionPhase } from './pipeline/record.ts';
 
 /** What every event carries. `message` is one line for people, free of secrets. */
-export interface EventBase {
+interface EventBase {
   readonly seq: number;
   /** Unix milliseconds, by the master's clock. */
   readonly at: number;
@@ -109,7 +109,7 @@ export interface LiveProgress {
 }
 
 /** What a test says while it runs on one host; as {@link LiveProgress}, only for who listens now. */
-export interface LiveOutput {
+interface LiveOutput {
   readonly kind: 'output';
   readonly at: number;
   readonly host: string;

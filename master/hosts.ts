@@ -15,7 +15,7 @@ import { hostKey, identityKey } from './fleet/records.ts';
 import type { Entry, Store } from './store/store.ts';
 import type { HostRecord } from './views/hosts.ts';
 
-export interface HostBookOptions {
+interface HostBookOptions {
   readonly store: Store;
   readonly eventlog: Pick<EventLog, 'commit'>;
   readonly world: World;

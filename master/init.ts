@@ -10,7 +10,7 @@ import { configPath, parseConfig, readConfig } from './config.ts';
 import { endpointText, isEverywhere, parseEndpoint, type Endpoint } from './endpoint.ts';
 import { checkFolder, checkRef, parseLocation } from './source/location.ts';
 
-export interface InitOptions {
+interface InitOptions {
   readonly dir: string;
   /** A path, which counts from the present directory, or an address that git can fetch. */
   readonly states: string;
@@ -27,7 +27,7 @@ export interface InitOptions {
 /** Makes the CA and the server's key for these names; given in by what knows certificates. */
 export type MakeIdentity = (dir: string, names: { readonly names: string[] }) => Promise<unknown>;
 
-export interface Initialised {
+interface Initialised {
   readonly config: string;
   readonly address: string;
   /** What to do next, line by line. */

@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino';
 
-export interface Closing {
+interface Closing {
   readonly name: string;
   readonly close: () => unknown;
 }

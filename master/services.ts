@@ -16,7 +16,7 @@ import { receiveHook } from './triggers/hooks.ts';
 import type { RegistryWatcher } from './triggers/registry-watcher.ts';
 import { hostViews, pingHosts } from './views/hosts.ts';
 
-export interface ServicesOptions extends RolloutServicesOptions {
+interface ServicesOptions extends RolloutServicesOptions {
   readonly config: Pick<MasterConfig, 'states' | 'hooks'>;
   readonly registries: Pick<RegistryWatcher, 'hint'>;
   /** A push to the states was told of. */

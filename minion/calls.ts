@@ -14,7 +14,7 @@ type Result = Extract<FromMinion, { type: 'result' }>['answer'];
 /** At most `liveLinesMax` lines, none longer than a line of a log may be. */
 export type Say = (lines: readonly string[]) => void;
 
-export interface CallsOptions {
+interface CallsOptions {
   readonly world: World;
   readonly log: Logger;
   readonly onCall: (call: Call, signal: AbortSignal, say: Say) => Promise<unknown>;

@@ -16,7 +16,7 @@ export interface Connected {
   readonly stream: Duplex;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly url: string;
   readonly identity: Identity;
   readonly world: World;

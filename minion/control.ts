@@ -9,7 +9,7 @@ import type { Fault } from '../states/faults.ts';
 import { fault } from '../states/faults.ts';
 import type { StatusView } from './status.ts';
 
-export interface ControlOptions {
+interface ControlOptions {
   readonly dir: string;
   readonly status: () => Promise<StatusView>;
   /** Another minion was started at the very same moment and has the directory now. */

@@ -21,13 +21,13 @@ import { startLink, type Link, type LinkHandlers } from './link.ts';
 import { Renewal } from './renewal.ts';
 import type { StatusView } from './status.ts';
 
-export interface DaemonOptions {
+interface DaemonOptions {
   readonly dir: string;
   readonly world: World;
   readonly log: Logger;
 }
 
-export interface Daemon {
+interface Daemon {
   /** Resolves with why, when the minion cannot go on. */
   readonly failed: Promise<Fault>;
   /** Leaves all containers as they are. */

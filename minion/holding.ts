@@ -15,7 +15,7 @@ import { OneShots } from './one-shot.ts';
 import type { HostPolicy } from './policy.ts';
 import { environmentStatus, type EnvironmentStatus, type StatusView } from './status.ts';
 
-export interface HoldingOptions {
+interface HoldingOptions {
   /** As in DOCKER_HOST. */
   readonly docker: string | undefined;
   readonly policy: HostPolicy;

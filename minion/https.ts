@@ -7,7 +7,7 @@ import { fault } from '../states/faults.ts';
 import { placeOf } from './master-url.ts';
 import { connectionFault } from './problems.ts';
 
-export interface HttpQuestion {
+interface HttpQuestion {
   readonly url: string;
   readonly path: string;
   /** PEM; without it whoever answers is believed to be nobody in particular. */

@@ -16,7 +16,7 @@ import {
   type Told,
 } from './journal/records.ts';
 
-export interface JournalOptions {
+interface JournalOptions {
   readonly dir: string;
   /** Host and master, as one text; the journal of another owner is set aside. */
   readonly owner: string;

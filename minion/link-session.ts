@@ -22,7 +22,7 @@ import type { Connected } from './connect.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 
 export type Hello = Omit<Extract<FromMinion, { type: 'hello' }>, 'type'>;
-export type Welcome = Omit<Extract<FromMaster, { type: 'welcome' }>, 'type'>;
+type Welcome = Omit<Extract<FromMaster, { type: 'welcome' }>, 'type'>;
 
 export interface LinkHandlers {
   onWelcome(welcome: Welcome): void;
@@ -42,7 +42,7 @@ export interface LinkSource {
   pending(): readonly Outgoing[];
 }
 
-export interface LinkSessionOptions {
+interface LinkSessionOptions {
   /** The id that the master must welcome. */
   readonly id: HostId;
   /** Whose signature makes a desire one to obey. */

@@ -27,7 +27,7 @@ export interface LinkOptions {
   readonly protocols?: readonly string[];
 }
 
-export interface LinkLimits extends PulseLimits {
+interface LinkLimits extends PulseLimits {
   readonly handshakeMs: number;
   readonly reconnectMsMin: number;
   readonly reconnectMsMax: number;
@@ -165,7 +165,7 @@ interface Attempted {
 }
 
 /** Doubles from attempt to attempt; half of it by chance, so that a fleet does not return as one. */
-export const reconnectDelayMs = (
+const reconnectDelayMs = (
   failures: number,
   random: number,
   {

@@ -10,7 +10,7 @@ import type { Engine, EngineContainer, EngineImage } from './engine/engine.ts';
 export type Health = ObservedContainer['health'];
 
 /** Health of a running container that carries this environment's labels. */
-export type HealthOf = (container: EngineContainer) => Health | Promise<Health>;
+type HealthOf = (container: EngineContainer) => Health | Promise<Health>;
 
 export async function observe(
   engine: Engine,
@@ -57,7 +57,7 @@ export async function observe(
 }
 
 /** Whether its labels say that it is of this environment. */
-export function belongs(
+function belongs(
   { labels }: Pick<EngineContainer, 'labels'>,
   { project, environment }: Pick<HostState, 'project' | 'environment'>,
 ): boolean {

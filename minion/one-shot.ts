@@ -12,7 +12,7 @@ import type { ContainerSpec } from '../states/model.ts';
 import { labelKeys } from '../states/naming.ts';
 import type { Engine } from './engine/engine.ts';
 
-export interface OneShot {
+interface OneShot {
   readonly project: string;
   readonly environment: string;
   /** Made where it is missing. */
@@ -28,7 +28,7 @@ export interface OneShot {
   readonly file?: string;
 }
 
-export interface Running {
+interface Running {
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
 }
@@ -42,12 +42,12 @@ export interface Ended {
   readonly file: Uint8Array | undefined;
 }
 
-export interface OneShotsOptions {
+interface OneShotsOptions {
   readonly engine: Engine;
   readonly log: Logger;
 }
 
-export const fileBytesMax = 8_388_608;
+const fileBytesMax = 8_388_608;
 /** For the last lines to come after the end. */
 const lastLinesMs = 5_000;
 

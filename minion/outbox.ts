@@ -7,7 +7,7 @@ import { limits } from '../protocol/limits.ts';
 /** A numbered message that is kept until it is acknowledged. */
 export type Outgoing = Extract<FromMinion, { type: 'report' | 'drift' }>;
 
-export interface OutboxOptions {
+interface OutboxOptions {
   readonly pending: () => readonly Outgoing[];
   readonly send: (message: Outgoing) => void;
   /** Bytes that wait for the network. */

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** What a probe needs to know of a container that runs. */
-export interface Asked {
+interface Asked {
   readonly name: string;
   readonly spec: ContainerSpec;
   readonly network: string;

@@ -15,7 +15,7 @@ import { Fault } from '../states/faults.ts';
 import { acceptedCertificate } from './certificate.ts';
 import { keepRenewed, minionFiles, signerOf, type Identity } from './identity.ts';
 
-export interface RenewalOptions {
+interface RenewalOptions {
   readonly dir: string;
   readonly world: Pick<World, 'now' | 'random'>;
   readonly log: Logger;

@@ -40,7 +40,7 @@ export interface EnvironmentStatus {
   readonly running: readonly Running[] | null;
 }
 
-export interface Seen {
+interface Seen {
   readonly doing: Doing;
   /** Undefined before Docker was ever asked. */
   readonly tools: Tools;

@@ -10,7 +10,7 @@ import { follow, insist } from './follow.ts';
 import { followedLine, outcomeText } from './render/promotion.ts';
 import { harmless } from './render/text.ts';
 
-export interface AttendedPromotion {
+interface AttendedPromotion {
   readonly promotion: PromotionView;
   readonly since: number;
   /** Who began it hears at once that it may not enter; who watches waits on. */

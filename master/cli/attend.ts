@@ -13,7 +13,7 @@ import { screen } from './render/screen.ts';
 import { harmless } from './render/text.ts';
 import { Canvas } from './terminal.ts';
 
-export interface Attended {
+interface Attended {
   readonly rollout: RolloutView;
   readonly since: number;
   readonly plan?: PlanView;

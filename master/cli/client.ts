@@ -17,7 +17,7 @@ export interface Target {
   readonly ca?: string;
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Client {
   get<T>(path: string): Promise<T>;

@@ -12,7 +12,7 @@ export interface Followed {
   readonly host?: string;
 }
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly client: Client;
   readonly filter: Followed;
   /** Events with greater numbers are told. */

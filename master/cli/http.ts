@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 
-export interface Request {
+interface Request {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

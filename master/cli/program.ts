@@ -22,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-export function buildProgram(onExit: (code: number) => void): Command {
+function buildProgram(onExit: (code: number) => void): Command {
   const program = new Command('master')
     .description('Delivers containers to hosts by the states that stand in git.')
     .version(version(), '-V, --version', 'print the version')
@@ -46,7 +46,7 @@ const helpWidth = (): number =>
   Math.min((process.stdout.isTTY && process.stdout.columns) || 80, 100);
 
 /** All verbs and their own verbs, without the program itself. */
-export const everyCommand = (command: Command): readonly Command[] =>
+const everyCommand = (command: Command): readonly Command[] =>
   command.commands.flatMap((each) => [each, ...everyCommand(each)]);
 
 const elsewhere = '\nOptions that every command takes (--dir, --json, …): see master --help';

@@ -3,7 +3,7 @@
 
 import { widthOf } from './render/text.ts';
 
-export interface Terminal {
+interface Terminal {
   write(text: string): void;
   columns(): number;
   rows(): number;

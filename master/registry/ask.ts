@@ -18,7 +18,7 @@ export interface RegistryRequest {
 const deadlineMsDefault = 20_000;
 const answerBytesMax = 8_388_608;
 
-export interface Wanted {
+interface Wanted {
   readonly method: 'HEAD' | 'GET';
   /** Below the repository, `manifests/1.0.0`; or whole, as a registry gave it for the next page. */
   readonly path: string;

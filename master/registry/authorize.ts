@@ -9,7 +9,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-export interface Authority {
+interface Authority {
   readonly place: Place;
   readonly credentials?: Credentials;
   readonly send: (url: URL, headers: Record<string, string>) => Promise<Response>;

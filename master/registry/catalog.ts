@@ -6,7 +6,7 @@ import { fault } from '../../states/faults.ts';
 import { ask, manifestTypes, type RegistryRequest } from './ask.ts';
 import type { Asked } from './client.ts';
 
-export const catalogLimits = { tagsMax: 20_000, pageTags: 1_000 } as const;
+const catalogLimits = { tagsMax: 20_000, pageTags: 1_000 } as const;
 
 /** Every tag, in the registry's own order. IMAGE_NOT_FOUND where there is no such repository. */
 export async function listTags(request: RegistryRequest): Promise<readonly string[]> {

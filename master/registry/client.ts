@@ -8,7 +8,7 @@ import { isLoopback, isOurOwn, type Place } from './place.ts';
 
 export type { Credentials } from './authorize.ts';
 
-export interface Question {
+interface Question {
   readonly place: Place;
   readonly method: 'HEAD' | 'GET';
   readonly path: string;

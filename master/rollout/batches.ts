@@ -3,7 +3,7 @@
 
 import type { RolloutPolicy } from '../../states/model.ts';
 
-export interface Turn<Host> {
+interface Turn<Host> {
   readonly host: Host;
   /** 0 for the canaries when there are any, then 1, 2, … */
   readonly batch: number;

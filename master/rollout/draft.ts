@@ -166,7 +166,7 @@ function patched(host: RolloutHost, values: HostPatch, now: number): RolloutHost
 const onFailureOnHost = ({ policy, cause }: RolloutHead): 'rollback' | 'pause' =>
   cause === 'rollback' ? 'rollback' : policy.onFailure;
 
-export const eventBase = (rollout: RolloutHead) => ({
+const eventBase = (rollout: RolloutHead) => ({
   environment: rollout.environment,
   rollout: rollout.id,
   release: rollout.release,

@@ -36,7 +36,7 @@ import { Underway, type RolloutRequest, type UnderwayOptions } from './underway.
 import { WorkBook } from './work.ts';
 
 export type { RolloutRequest } from './underway.ts';
-export type DriverOptions = UnderwayOptions;
+type DriverOptions = UnderwayOptions;
 
 const againMs = 5_000;
 

@@ -58,7 +58,7 @@ export async function readHeads(store: Read, environment: string): Promise<reado
     .sort((one, two) => numberOf(two.id) - numberOf(one.id));
 }
 
-export const numberOf = (id: string): number => Number(id.slice(1));
+const numberOf = (id: string): number => Number(id.slice(1));
 
 export async function readState(store: ReadOne, id: string, state: number): Promise<HostState> {
   const entry = await store.get(keys.state(id, state));

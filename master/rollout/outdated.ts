@@ -4,7 +4,7 @@
 import type { Store, Write } from '../store/store.ts';
 import { keys, readHeads } from './keys.ts';
 
-export const kept = { rollouts: 100, succeeded: 10 } as const;
+const kept = { rollouts: 100, succeeded: 10 } as const;
 
 export async function outdatedWrites(
   store: Store,

@@ -11,7 +11,7 @@ import { keys, readDesired, readState, type Versioned } from './keys.ts';
 import { isOver, type DesiredRecord, type Rollout } from './record.ts';
 import type { Effect } from './reducer.ts';
 
-export interface Transition {
+interface Transition {
   readonly compares: readonly Compare[];
   readonly writes: readonly Write[];
   readonly events: readonly NewEvent[];

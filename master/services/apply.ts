@@ -10,7 +10,7 @@ import { listed, plural } from '../words.ts';
 import { askPlan } from './plan.ts';
 import { differs, type Change } from './targets.ts';
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly fleet: Pick<Fleet, 'connected' | 'call'>;
   readonly driver: RolloutDriver;
   readonly events: { readonly newest: number };

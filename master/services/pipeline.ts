@@ -32,7 +32,7 @@ import {
 } from '../views/pipeline.ts';
 import { withPending, type PendingOptions } from './pending.ts';
 
-export interface PipelineServicesOptions extends PendingOptions {
+interface PipelineServicesOptions extends PendingOptions {
   readonly pipeline: PipelineDriver;
   readonly eventlog: { readonly newest: number };
   readonly world: World;

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { LoadedStates } from './states.ts';
 import { leaving, type Change } from './targets.ts';
 
-export interface RemovalOptions {
+interface RemovalOptions {
   readonly store: Store;
   readonly inventory: readonly InventoryHost[];
   readonly linked: ReadonlySet<string>;

@@ -16,7 +16,7 @@ import { listed } from '../words.ts';
 import type { StatesReader } from './states.ts';
 import { targetOf, type Change } from './targets.ts';
 
-export interface RollbackOptions {
+interface RollbackOptions {
   readonly store: Store;
   readonly hosts: HostBook;
   readonly states: StatesReader;

@@ -6,7 +6,7 @@ import type { World } from '../../protocol/world.ts';
 import type { HostBook } from '../hosts.ts';
 import type { HostRecord } from '../views/hosts.ts';
 
-export interface SettlingOptions {
+interface SettlingOptions {
   readonly world: World;
   readonly hosts: Pick<HostBook, 'all'>;
   readonly connected: () => readonly string[];

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 
-export interface GitCall {
+interface GitCall {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly input?: string;

@@ -4,7 +4,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fault } from '../../states/faults.ts';
 
-export type Location =
+type Location =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'address'; readonly url: string };
 

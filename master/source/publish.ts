@@ -39,7 +39,7 @@ export interface Branch {
   advance(from: string, to: string): Promise<boolean>;
 }
 
-export const publishLimits = { attempts: 8, waitMs: 100, searched: 2_000 } as const;
+const publishLimits = { attempts: 8, waitMs: 100, searched: 2_000 } as const;
 
 export async function publish(branch: Branch, change: Change, world: World): Promise<Published> {
   const soon = branch.remote ? await publishUnasked(branch, change) : undefined;

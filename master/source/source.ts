@@ -15,7 +15,7 @@ import { lastChange, type Changed } from './changes.ts';
 import { localBranch, publish, remoteBranch, type Branch } from './publish.ts';
 import type { Change, Published } from './publish.ts';
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly url: string;
   readonly ref: string;
   /** A folder inside the repository or the directory. */

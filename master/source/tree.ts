@@ -3,7 +3,7 @@
 
 import { git } from './git.ts';
 
-export interface Placing {
+interface Placing {
   /** Any name of a tree; undefined for an empty one. */
   readonly tree: string | undefined;
   /** Folders and then the file's own name. */

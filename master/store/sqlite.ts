@@ -8,7 +8,7 @@ import { bounds, checkedWrites, type StoredChange } from './keys.ts';
 import { migrations as ownMigrations } from './migrations.ts';
 import type { Change, Committed, Compare, Entry, Store, Write } from './store.ts';
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly migrations?: readonly string[];
   /** A watch may begin this many revisions back. */
   readonly revisionsKept?: number;

@@ -13,7 +13,7 @@ import type { Pipeline } from '../pipeline/record.ts';
 import type { LoadedStates } from '../services/states.ts';
 import type { Store } from '../store/store.ts';
 
-export interface AutoApplyOptions {
+interface AutoApplyOptions {
   readonly store: Pick<Store, 'get' | 'commit'>;
   readonly states: { readonly last: LoadedStates | undefined };
   readonly pipeline: { readonly pipeline: Pipeline };

@@ -16,7 +16,7 @@ export interface HookAnswer {
 }
 
 /** Who is told of what a hook is about; what comes of it takes its own time. */
-export interface Told {
+interface Told {
   readonly hint: (hints: readonly Hint[]) => Promise<readonly string[]>;
   /** Somebody has pushed to the states. */
   readonly pushed: () => void;

@@ -12,11 +12,11 @@ export interface Found {
   readonly description: ImageDescription;
 }
 
-export interface Look extends RegistryRequest {
+interface Look extends RegistryRequest {
   readonly track: Track;
 }
 
-export const lookLimits = { datedMax: 500, atOnce: 4, keptMax: 5_000 } as const;
+const lookLimits = { datedMax: 500, atOnce: 4, keptMax: 5_000 } as const;
 
 export class Lookout {
   /** repository@digest → what it is. */

@@ -13,7 +13,7 @@ import { imagesHinted, type Hint } from './hints.ts';
 import { Lookout, type Found } from './look.ts';
 import type { Track } from './track.ts';
 
-export interface RegistryWatcherOptions {
+interface RegistryWatcherOptions {
   readonly states: { newest(): Promise<{ readonly states: States }> };
   readonly pipeline: { command(command: Command): Promise<unknown> };
   /** Has the pipeline read the states anew: it may not know yet of an image that stands there. */

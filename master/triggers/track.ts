@@ -30,7 +30,7 @@ export function candidates(track: Track, tags: readonly string[]): readonly stri
 /** Whether the order of candidates is by time, which the tags alone do not tell. */
 export const needsTimes = (track: Track): boolean => 'newest' in track;
 
-export interface Dated {
+interface Dated {
   readonly tag: string;
   readonly createdAt: number;
 }

@@ -7,7 +7,7 @@ import { fault } from '../../states/faults.ts';
 import type { PromotionId } from '../pipeline/record.ts';
 import type { Store, Write } from '../store/store.ts';
 
-export const keptTest = z.strictObject({
+const keptTest = z.strictObject({
   test: z.string(),
   host: z.string(),
   environment: z.string(),
@@ -16,7 +16,7 @@ export const keptTest = z.strictObject({
   at: z.number().int(),
   tested,
 });
-export type KeptTest = z.infer<typeof keptTest>;
+type KeptTest = z.infer<typeof keptTest>;
 
 /** Of older promotions only the verdicts are kept, in their own records. */
 export const promotionsKept = 200;

@@ -18,7 +18,7 @@ export interface TestHost {
   readonly standing: Standing;
 }
 
-export type TestPlan =
+type TestPlan =
   /** `all`: each of them must pass. `first`: one, in this order, the next where one is lost. */
   | { readonly run: 'all' | 'first'; readonly hosts: readonly InventoryHost[] }
   | { readonly run: 'none'; readonly why: string };

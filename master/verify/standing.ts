@@ -29,7 +29,7 @@ interface Seen {
   readonly linked: boolean;
 }
 
-export function standingOf({ desired, observed, release, linked }: Seen): Standing {
+function standingOf({ desired, observed, release, linked }: Seen): Standing {
   const there =
     desired?.mode === 'run' &&
     desired.state.release === release &&

@@ -20,7 +20,7 @@ import { couldNot, judge, type HostTested, type Judged } from './judge.ts';
 import { keep } from './kept.ts';
 import { planTest } from './plan.ts';
 
-export interface VerifierOptions {
+interface VerifierOptions {
   readonly store: Store;
   readonly eventlog: Pick<EventLog, 'publish'>;
   readonly fleet: Pick<Fleet, 'call' | 'connected'>;
@@ -28,7 +28,7 @@ export interface VerifierOptions {
   readonly log: Logger;
 }
 
-export interface Verifying {
+interface Verifying {
   readonly effect: Omit<RunTest, 'do'>;
   /** As they are at the commit that the environment runs. */
   readonly states: States;

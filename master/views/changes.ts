@@ -10,7 +10,7 @@ import type { Running } from '../../protocol/messages.ts';
 import type { Switch } from '../../states/step.ts';
 import type { ServiceChange } from '../api/contract.ts';
 
-export interface ChangesOf {
+interface ChangesOf {
   readonly state: HostState;
   /** What the host was asked for until now, the newest first. */
   readonly asked: readonly HostState[];

@@ -20,7 +20,7 @@ export interface PlacedHost {
   readonly observed: Report | undefined;
 }
 
-export interface EnvironmentRecords {
+interface EnvironmentRecords {
   readonly environment: string;
   /** From new to old. */
   readonly rollouts: readonly RolloutView[];

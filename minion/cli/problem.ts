@@ -2,7 +2,7 @@
 
 import { Fault, faults, type FaultData } from '../../states/faults.ts';
 
-export interface Problem {
+interface Problem {
   readonly data: FaultData;
   readonly hint: string;
   readonly exit: number;

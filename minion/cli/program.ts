@@ -42,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-export function buildProgram(onExit: (code: number) => void): Command {
+function buildProgram(onExit: (code: number) => void): Command {
   const program = new Command('minion')
     .description('Keeps the containers of this host as its master wants them.')
     .version(version(), '-V, --version', 'print the version')

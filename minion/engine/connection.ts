@@ -5,7 +5,7 @@ import { fault, Fault, type FaultData } from '../../states/faults.ts';
 import { engineFault, type Refusal } from './errors.ts';
 import { refusalOf } from './refusals.ts';
 
-export interface Dial<Client> {
+interface Dial<Client> {
   /** Asks for the newest API version that the Engine knows. */
   readonly negotiate: (signal: AbortSignal) => Promise<Client>;
   /** `unix:///…` or `tcp://…`, for messages. */
@@ -26,7 +26,7 @@ export interface Job {
   readonly late?: FaultData;
 }
 
-export interface Call {
+interface Call {
   readonly signal: AbortSignal;
   /** A sign of life. */
   readonly alive: () => void;

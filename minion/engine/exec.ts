@@ -13,12 +13,12 @@ interface Asked {
 }
 
 /** As dockerode has it. */
-export interface Command {
+interface Command {
   start(options: Asked & { readonly hijack: false }): Promise<AsyncIterable<unknown>>;
   inspect(options: Asked): Promise<unknown>;
 }
 
-export interface Patience {
+interface Patience {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Whether the Engine counts processes as we do. */

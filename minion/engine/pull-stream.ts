@@ -14,7 +14,7 @@ const pullLine = z.object({
     .catch({ current: 0, total: 0 }),
 });
 
-export interface PullWatch {
+interface PullWatch {
   /** Bytes so far, and in all as far as the layers have told their size. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Called for every sign of life. */

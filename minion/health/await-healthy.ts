@@ -9,7 +9,7 @@ import type { ContainerDetail, Engine } from '../engine/engine.ts';
 import { judge, startWatch, type Verdict } from './judge.ts';
 import { probe, type Answer } from '../probe.ts';
 
-export interface Awaited {
+interface Awaited {
   readonly name: string;
   readonly spec: ContainerSpec;
   readonly network: string;
@@ -17,7 +17,7 @@ export interface Awaited {
   readonly restarts: number | 'any';
 }
 
-export interface Waiting {
+interface Waiting {
   readonly engine: Engine;
   readonly world: World;
   readonly signal: AbortSignal;
@@ -86,7 +86,7 @@ function refusal(
 }
 
 /** Undefined while it runs as it should. */
-export function endOf(
+function endOf(
   detail: ContainerDetail | undefined,
   restarts: number,
   spec: ContainerSpec,

@@ -8,13 +8,13 @@ import type { ContainerDetail, Engine, EngineContainer } from '../engine/engine.
 import type { Health } from '../observe.ts';
 import { probe, type Answer } from '../probe.ts';
 
-export interface Watched {
+interface Watched {
   readonly name: string;
   readonly spec: ContainerSpec;
   readonly network: string;
 }
 
-export interface HealthOptions {
+interface HealthOptions {
   readonly engine: Engine;
   readonly world: World;
   /** It was healthy, or had its time to become so, and said no too often. */

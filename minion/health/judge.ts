@@ -6,7 +6,7 @@ import type { ContainerSpec } from '../../states/model.ts';
 export type Patience = Pick<ContainerSpec['healthcheck'], 'intervalMs' | 'startMs' | 'retries'> &
   Pick<ContainerSpec, 'minHealthyMs'>;
 
-export interface Watch {
+interface Watch {
   readonly startedAt: number;
   /** When it first said yes. */
   readonly healthySince: number | undefined;

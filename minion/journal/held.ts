@@ -97,7 +97,7 @@ export function judge(held: Held, desire: Desire): 'new' | 'same' | 'stale' {
 }
 
 /** What has to be done for an environment, by what is held alone. */
-export type Target =
+type Target =
   | { readonly work: 'converge'; readonly desire: Desire; readonly previous: Desire | undefined }
   | {
       readonly work: 'go-back';

@@ -1,6 +1,6 @@
 // How long to wait before something is tried again. Pure; chance and time are given.
 
-export interface Backoff {
+interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
 }

@@ -15,7 +15,7 @@ import type { Told } from '../reconcile/perform.ts';
 import { fetch, resumeGoingBack, run, type Task } from '../reconcile.ts';
 import { Repairer, type Changed, type Drifted, type Held } from './repairer.ts';
 
-export interface KeepOptions extends Tools {
+interface KeepOptions extends Tools {
   readonly environment: Desire['state']['environment'];
   readonly journal: Journal;
   readonly log: Logger;

@@ -12,7 +12,7 @@ import type { HostPolicy } from '../policy.ts';
 import { Keep, type Doing } from './keep.ts';
 import { meaningOf } from './watcher.ts';
 
-export interface KeeperOptions {
+interface KeeperOptions {
   readonly engine: Engine;
   readonly policy?: HostPolicy;
   readonly world: World;

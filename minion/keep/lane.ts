@@ -2,7 +2,7 @@
 // safe point.
 
 /** The work ends early, by rejecting or not, when the signal fires; what it rejects with then counts for nothing. */
-export type Work = (signal: AbortSignal) => Promise<void>;
+type Work = (signal: AbortSignal) => Promise<void>;
 
 export class Lane {
   readonly #onDefect: (error: unknown) => void;

@@ -38,7 +38,7 @@ export interface Changed {
 
 export type Drifted = Pick<Drift, 'service' | 'container' | 'what' | 'action' | 'failure'>;
 
-export interface RepairerOptions extends Tools {
+interface RepairerOptions extends Tools {
   readonly log: Logger;
   /** Undefined where nothing is to be held true. */
   readonly held: () => Held | undefined;

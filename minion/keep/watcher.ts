@@ -7,7 +7,7 @@ import { ownership, type Ownership } from '../../states/naming.ts';
 import { backoffMs } from './backoff.ts';
 import type { Engine, EngineEvent, EngineInfo } from '../engine/engine.ts';
 
-export interface WatcherOptions {
+interface WatcherOptions {
   readonly engine: Engine;
   readonly world: World;
   readonly log: Logger;
@@ -57,7 +57,7 @@ async function follow({ engine, signal, onUp, onEvent }: WatcherOptions): Promis
 }
 
 /** What an event means for one of our containers. */
-export interface Meant {
+interface Meant {
   readonly owner: Ownership;
   /** In words, where somebody may have taken away what should run. */
   readonly what: string | undefined;

@@ -3,7 +3,7 @@
 
 import { SaxesParser } from 'saxes';
 
-export interface Counts {
+interface Counts {
   readonly tests: number;
   readonly failures: number;
   readonly skipped: number;

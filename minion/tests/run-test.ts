@@ -17,7 +17,7 @@ import { errored } from './verdict.ts';
 
 export type TestCall = Extract<Call, { readonly verb: 'test' }>;
 
-export interface TestTools {
+interface TestTools {
   readonly engine: Engine;
   readonly world: World;
   readonly shots: OneShots;

@@ -10,7 +10,7 @@ import type { Output } from './output.ts';
 /** What runs in a container can say so itself: EX_TEMPFAIL of sysexits, as Debian's autopkgtest has it. */
 const cannotSay = 75;
 
-export interface CommandEnd {
+interface CommandEnd {
   readonly exitCode: number;
   readonly oomKilled?: boolean;
   readonly timedOut: boolean;

@@ -11,7 +11,7 @@ export interface BareHost {
   readonly network: string;
 }
 
-export interface BareImage {
+interface BareImage {
   readonly repository: string;
   readonly tag: string;
   /** From 0: the container of the turn before makes room. */

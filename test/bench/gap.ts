@@ -9,7 +9,7 @@ const client = join(import.meta.dirname, 'gap-client.ts');
 /** An answer that was under way when the change began or ended is still counted. */
 const aroundMs = 300;
 
-export interface Asked {
+interface Asked {
   readonly url: string;
   /** The process whose network the client stands in; without it, this machine's. */
   readonly beside?: { readonly pid: number; readonly nameServer: string };

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { run } from '../e2e/product.ts';
 
 /** Repetitions of each measurement; the median counts. */
-export const runs = Number(process.env['BENCH_RUNS'] ?? 5);
+const runs = Number(process.env['BENCH_RUNS'] ?? 5);
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
@@ -13,7 +13,7 @@ const median = (values: readonly number[]): number =>
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** What the figure is held against, in its unit and measured in the same run. */
-export interface Beside {
+interface Beside {
   /** The same by bare calls, or by nothing but a program's start. */
   readonly floor?: number | undefined;
   /** The same by Docker's Swarm. */

@@ -6,7 +6,7 @@ import { request } from 'node:http';
 const everyMs = 20;
 const answerMs = 1_000;
 
-export interface Counted {
+interface Counted {
   readonly requests: number;
   readonly failed: number;
   /** Longest time in ms between two answers of one host. */
@@ -71,7 +71,7 @@ async function ask(target: Target): Promise<boolean> {
 }
 
 /** One request on a connection of its own. */
-export function answers(url: string): Promise<boolean> {
+function answers(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const asked = request(url, { agent: false, timeout: answerMs }, (answer) => {
       answer.resume();

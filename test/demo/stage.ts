@@ -11,7 +11,7 @@ const paint =
     colours ? `\u001b[${code}m${text}\u001b[0m` : text;
 const style = { dim: paint('2'), bold: paint('1'), green: paint('32'), red: paint('31') };
 
-export interface CommandOptions {
+interface CommandOptions {
   /** Exit codes that are right; 0 where absent. */
   readonly expect?: readonly number[];
   /** What is shown, where a person would type something else. */
@@ -20,7 +20,7 @@ export interface CommandOptions {
   readonly quiet?: boolean;
 }
 
-export interface Shown {
+interface Shown {
   readonly code: number;
   /** Only of quiet commands. */
   readonly out: string;
@@ -123,5 +123,5 @@ export class Stage {
 }
 
 /** As a shell would need it typed. */
-export const words = (line: readonly string[]): string =>
+const words = (line: readonly string[]): string =>
   line.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ');

@@ -15,7 +15,7 @@ export interface Code {
   readonly ordersMax?: number;
 }
 
-export interface Built {
+interface Built {
   readonly commit: string;
   /** What the build printed. */
   readonly said: string;

@@ -11,8 +11,8 @@ import { Product, until } from './product.ts';
 const examples = join(import.meta.dirname, '../../examples/pipeline');
 const secret = 'a long text that nobody guesses';
 
-export const ports = { beta: 18080, gamma: 18081, prod: 8080 } as const;
-export type StageName = keyof typeof ports;
+const ports = { beta: 18080, gamma: 18081, prod: 8080 } as const;
+type StageName = keyof typeof ports;
 
 /** Which hosts run what, by their number. */
 const labels: readonly (readonly string[])[] = [
@@ -23,7 +23,7 @@ const labels: readonly (readonly string[])[] = [
 ];
 
 /** A commit of the states, with its trailers. */
-export interface Told {
+interface Told {
   readonly author: string;
   readonly subject: string;
   readonly promotion: string;

@@ -29,7 +29,7 @@ export const run = (
   });
 
 /** An event as `master events --json` tells it. */
-export interface Told {
+interface Told {
   readonly seq: number;
   readonly kind: string;
   readonly host?: string;
@@ -44,7 +44,7 @@ export interface Told {
   }[];
 }
 
-export interface Setup {
+interface Setup {
   /** The states are pushed to a bare repository, which the master fetches from and pushes to. */
   readonly remote?: boolean;
   /** Serves the API on the bridge's address, too. */

@@ -1,6 +1,6 @@
 // States repositories for the end-to-end tests: one service with a fixed host port, one environment.
 
-export interface Version {
+interface Version {
   readonly tag: string;
   readonly digest?: string;
 }

@@ -25,7 +25,7 @@ import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
 export const port = 18080;
 
 /** Quick, so that tests are: asked every 200 ms, healthy after 400 ms. */
-export const quick: Partial<ContainerSpec> = {
+const quick: Partial<ContainerSpec> = {
   healthcheck: {
     ...{ kind: 'http', port: 8080, path: '/up' },
     ...{ intervalMs: 200, timeoutMs: 1_000, startMs: 10_000, retries: 2 },

@@ -2,7 +2,7 @@
 
 import { execFile, execFileSync } from 'node:child_process';
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutMs?: number;

@@ -13,7 +13,7 @@ import {
   type SpawnOptions,
 } from './process.ts';
 
-export interface EnginePlace {
+interface EnginePlace {
   /** Its own directory; the socket's path must stay short. */
   readonly dir: string;
   readonly namespace: string;

@@ -4,7 +4,7 @@
 import { request } from 'node:http';
 import { sleep } from './process.ts';
 
-export interface EngineEvent {
+interface EngineEvent {
   /** `container`, `image`, `network`, `volume`. */
   readonly type: string;
   /** `create`, `start`, `die`, … as Docker says it. */

@@ -15,7 +15,7 @@ import { Registry } from './registry.ts';
 export { Host } from './host.ts';
 export type { Running } from './process.ts';
 
-export interface FleetOptions {
+interface FleetOptions {
   readonly hosts: number;
   /** With a registry on the bridge. */
   readonly registry?: boolean;

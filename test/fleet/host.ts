@@ -8,7 +8,7 @@ import { setCable } from './network.ts';
 import type { Running, SpawnOptions } from './process.ts';
 import type { FleetRecord } from './record.ts';
 
-export interface HostPlace {
+interface HostPlace {
   readonly record: FleetRecord;
   /** From 1. */
   readonly index: number;

@@ -12,7 +12,7 @@ import type { SomeHost } from './one.ts';
  */
 export type Behaviour = 'good' | 'exits' | 'unhealthy' | 'never-healthy' | 'stubborn' | 'slow';
 
-export interface Wanted {
+interface Wanted {
   /** `address:port`, without a scheme. */
   readonly registry: string;
   readonly repository: string;

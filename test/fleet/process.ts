@@ -11,7 +11,7 @@ export interface ProcessId {
   readonly started: string;
 }
 
-export interface Ended {
+interface Ended {
   /** As a shell tells it: 128 and the signal's number for a process that was ended by one. */
   readonly code: number;
   /** Both outputs; empty where they went to a log. */

@@ -5,14 +5,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep, type Running, type SpawnOptions } from './process.ts';
 
-export interface RegistryPlace {
+interface RegistryPlace {
   readonly dir: string;
   readonly address: string;
   readonly spawn: (command: string, args: readonly string[], options: SpawnOptions) => Running;
 }
 
 /** Whom it tells of every push. */
-export interface Notified {
+interface Notified {
   readonly url: string;
   readonly bearer: string;
   /** A PEM file with whom it is to trust. */

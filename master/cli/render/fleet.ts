@@ -61,7 +61,7 @@ export function pingText(ping: PingView, page: Page): string {
   return [...lines, '', `${answered} of ${plural(ping.hosts.length, 'host')} answered`].join('\n');
 }
 
-export interface History {
+interface History {
   readonly promotions: readonly PromotionView[];
   readonly rollouts: readonly RolloutView[];
 }
@@ -86,7 +86,7 @@ export function historyText({ promotions, rollouts }: History, now: number, page
   return [...promoted, ...rolled].join('\n');
 }
 
-export function result({ phase }: Pick<RolloutView, 'phase'>, style: Style): Cell {
+function result({ phase }: Pick<RolloutView, 'phase'>, style: Style): Cell {
   if (phase === 'succeeded') return { text: phase, paint: style.good };
   const going = phase === 'pulling' || phase === 'rolling-out';
   return { text: phase, paint: going ? style.busy : style.bad };
@@ -132,7 +132,7 @@ export function apiTokensText(tokens: readonly ApiTokenView[], now: number, page
   return table({ head, rows }, page.width, page.style).join('\n');
 }
 
-export const labelWords = (labels: Readonly<Record<string, string>>): string =>
+const labelWords = (labels: Readonly<Record<string, string>>): string =>
   harmless(
     Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)

@@ -3,7 +3,7 @@
 import type { Style } from './style.ts';
 import { cut, harmless, widthOf } from './text.ts';
 
-export interface Named {
+interface Named {
   readonly environment: string;
   readonly release: string | null;
   readonly commit: string | null;

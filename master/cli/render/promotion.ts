@@ -12,10 +12,7 @@ import { ago, coarse, dateAndTime, duration, timeOfDay } from './time.ts';
 export const phaseWords = (phase: string): string => harmless(phase.replaceAll('-', ' '));
 
 /** Green when it went well, red when it did not, and what goes on in between. */
-export function phaseCell(
-  { phase, exit }: Pick<PromotionView, 'phase' | 'exit'>,
-  style: Style,
-): Cell {
+function phaseCell({ phase, exit }: Pick<PromotionView, 'phase' | 'exit'>, style: Style): Cell {
   const text = phaseWords(phase);
   if (exit === 0) return { text, paint: style.good };
   if (phase === 'pending' || phase === 'blocked' || phase === 'superseded') {
@@ -26,7 +23,7 @@ export function phaseCell(
 }
 
 /** `08:50 UTC, in 4 m`; empty where that is not known or is over. */
-export function momentWords(at: number | null, now: number): string {
+function momentWords(at: number | null, now: number): string {
   if (at === null || at <= now) return '';
   const full = dateAndTime(at).slice(0, 16);
   const when = at - now < 86_400_000 ? full.slice(11) : full;

@@ -10,7 +10,7 @@ import type { Style } from './style.ts';
 import { cut, fit, harmless, plural, right, widthOf } from './text.ts';
 import { clock, coarse } from './time.ts';
 
-export interface View {
+interface View {
   readonly width: number;
   /** Rows of the terminal; the frame is never taller. */
   readonly height: number;

@@ -20,7 +20,7 @@ import { table, type Cell } from './table.ts';
 import { cut, harmless, listed, plural, wrap } from './text.ts';
 import { ago, coarse } from './time.ts';
 
-export interface AskedStatus {
+interface AskedStatus {
   readonly view: StatusView;
   readonly pipeline: PipelineView;
   readonly full: boolean;

@@ -8,7 +8,7 @@ export interface Cell {
   readonly paint?: (text: string) => string;
 }
 
-export interface Table {
+interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly (Cell | string)[])[];
   readonly indent?: string;

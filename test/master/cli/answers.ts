@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-export type Answer = (asked: Asked, response: ServerResponse) => void;
+type Answer = (asked: Asked, response: ServerResponse) => void;
 
-export interface Asked {
+interface Asked {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -74,7 +74,7 @@ export class Answers {
   }
 }
 
-export interface Run {
+interface Run {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly done: Promise<{ code: number | null; out: string; err: string }>;
   /** Resolves once the output holds the text. */

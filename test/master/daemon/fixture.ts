@@ -21,7 +21,7 @@ import { join as joinHost } from '../../../minion/join.ts';
 import { digest } from '../../states/fixture.ts';
 import { PaperHost } from './host.ts';
 
-export interface Wanted {
+interface Wanted {
   readonly version: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly rollout?: string;

@@ -40,7 +40,7 @@ export const hostId = (raw: string): HostId => {
 };
 
 /** What was told of a host, in order. */
-export interface Told {
+interface Told {
   readonly host: string;
   readonly what: 'hello' | 'report' | 'drift' | 'progress' | 'facts' | 'gone';
   readonly value: unknown;
@@ -245,7 +245,7 @@ export class TestLink {
   }
 }
 
-export class RawPeer {
+class RawPeer {
   readonly socket: WebSocket;
   readonly received: FromMaster[] = [];
   /** How it ended: `status reason` of a refusal, or `code` and the reason in the bye. */

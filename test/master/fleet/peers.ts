@@ -6,7 +6,7 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket } fr
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Identity } from '../../../minion/identity.ts';
 
-export interface Where {
+interface Where {
   readonly host: string;
   readonly port: number;
 }

@@ -5,7 +5,7 @@ import { perform, scheduleOf, type Operation } from './schedule.ts';
 import { World } from './world.ts';
 
 /** Undefined when all held. */
-export function broken(schedule: readonly Operation[], seed: number): Error | undefined {
+function broken(schedule: readonly Operation[], seed: number): Error | undefined {
   // Some with records that nobody may write to.
   const world = new World(seed % 64 === 0);
   try {

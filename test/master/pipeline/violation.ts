@@ -1,6 +1,6 @@
 // How a broken invariant is told.
 
-export class Violation extends Error {}
+class Violation extends Error {}
 
 export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Violation(what);

@@ -8,7 +8,7 @@ import type { HostId } from '../../../states/ids.ts';
 import type { HostState } from '../../../states/model.ts';
 import type { Fate } from './model.ts';
 
-export type Handlers = Omit<FleetHandlers, 'onFacts'>;
+type Handlers = Omit<FleetHandlers, 'onFacts'>;
 type Decide = (host: HostId, desire: Desire) => Fate;
 
 interface Held {

@@ -89,7 +89,7 @@ function container(one: ContainerSpec, condition: Condition): ObservedContainer 
 }
 
 /** A host on which some of the state's own specs, and some others, have left containers. */
-export const anyHostFor = (desired: HostState): fc.Arbitrary<Observed> => {
+const anyHostFor = (desired: HostState): fc.Arbitrary<Observed> => {
   const own = desired.containers.length === 0 ? anySpec : fc.constantFrom(...desired.containers);
   const version = fc.integer({ min: 1, max: 5 });
   const sameSlot = fc

@@ -13,7 +13,7 @@ export const nothing: Observed = {
   ...{ containers: [], networks: [], volumes: [], images: [], taken: [], foreignNames: [] },
 };
 
-export const around = state();
+const around = state();
 export const nameOf = (one: ContainerSpec): string => containerName({ ...around, spec: one });
 
 /** A healthy container made from the spec. */

@@ -11,7 +11,7 @@ import type { Step } from '../../../states/step.ts';
 import { isLive } from '../simulate.ts';
 import { anyCase } from './arbitrary.ts';
 
-export type Case = { readonly desired: HostState; readonly observed: Observed };
+type Case = { readonly desired: HostState; readonly observed: Observed };
 
 /** Holds for any state on any host where no stranger is in the way. */
 export const always = (holds: (each: Case) => void, numRuns = 400): void =>
