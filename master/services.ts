@@ -42,14 +42,7 @@ export function makeServices(options: ServicesOptions): Services {
     await driver.forget(host);
   };
 
-  const keys = new Keys({
-    ...{ store, eventlog, now: () => world.now(), requests: fleet.requests, remove: removeHost },
-    digest: () => fleet.identity.digest,
-    rotation: () => fleet.rotation(),
-    disconnect: (host, reason) => {
-      fleet.disconnect(host, reason);
-    },
-  });
+  const keys = keysOf(options, removeHost);
 
   return {
     events: eventlog,
@@ -100,6 +93,20 @@ export function makeServices(options: ServicesOptions): Services {
     createApiToken: (request) => apis.create(request),
     authenticate: (bearer) => apis.authenticate(bearer),
   };
+}
+
+function keysOf(
+  { store, eventlog, world, fleet }: ServicesOptions,
+  remove: (name: string, actor: string) => Promise<void>,
+): Keys {
+  return new Keys({
+    ...{ store, eventlog, now: () => world.now(), requests: fleet.requests, remove },
+    digest: () => fleet.identity.digest,
+    rotation: () => fleet.rotation(),
+    disconnect: (host, reason) => {
+      fleet.disconnect(host, reason);
+    },
+  });
 }
 
 type LogCall = Extract<Parameters<RunningFleet['call']>[1], { verb: 'logs' }>;

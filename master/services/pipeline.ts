@@ -6,7 +6,7 @@ import { Fault, fault } from '../../states/faults.ts';
 import type { PinnedImage } from '../../states/model.ts';
 import type { States } from '../../states/states.ts';
 import { insecureRegistries } from '../../states/wanted.ts';
-import type { ReleaseAnswer, ReleaseRequest } from '../api/contract.ts';
+import type { ReleaseAnswer, ReleaseRequest, ReleaseView } from '../api/contract.ts';
 import type { Services } from '../api/services.ts';
 import { liveStage, promotionOf } from '../pipeline/change.ts';
 import type { PipelineDriver } from '../pipeline/driver.ts';
@@ -40,24 +40,21 @@ interface PipelineServicesOptions extends PendingOptions {
   readonly look: () => Promise<void>;
 }
 
-type PipelineServices = Pick<
-  Services,
-  | ('pipeline' | 'releases' | 'release' | 'explain' | 'promotion' | 'promotions')
-  | ('createRelease' | 'stage' | 'freeze' | 'unfreeze')
->;
+type Questions = 'pipeline' | 'releases' | 'release' | 'explain' | 'promotion' | 'promotions';
+type Commands = 'createRelease' | 'stage' | 'freeze' | 'unfreeze';
 
 /** Of those looked through for what became of a release. */
 const promotionsMax = 2_000;
 const historyMax = 50;
 
-export function pipelineServices(options: PipelineServicesOptions): PipelineServices {
-  const { pipeline: driver, store, eventlog, world } = options;
+export function pipelineServices(
+  options: PipelineServicesOptions,
+): Pick<Services, Questions | Commands> {
+  return { ...questions(options), ...commands(options) };
+}
 
-  const views = async (releases: readonly Release[]) => {
-    const promotions = await newestPromotions(store);
-    return releases.map((release) => releaseView(driver.pipeline, release, promotions));
-  };
-
+function questions(options: PipelineServicesOptions): Pick<Services, Questions> {
+  const { pipeline: driver, store, world } = options;
   return {
     pipeline: async () => {
       const { pipeline } = driver;
@@ -66,10 +63,13 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
       return { ...view, stages: await Promise.all(stages) };
     },
     releases: () =>
-      views(Object.values(driver.pipeline.releases).sort((one, two) => two.order - one.order)),
+      releaseViews(
+        options,
+        Object.values(driver.pipeline.releases).sort((one, two) => two.order - one.order),
+      ),
     release: async (id) => {
       const release = Object.values(driver.pipeline.releases).find((each) => each.id === id);
-      const [view] = release === undefined ? [] : await views([release]);
+      const [view] = release === undefined ? [] : await releaseViews(options, [release]);
       if (view === undefined) throw fault('UNKNOWN_NAME', `there is no release ${id}`);
       return view;
     },
@@ -88,24 +88,13 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
       const own = newest.filter((each) => each.environment === environment);
       return own.slice(0, historyMax).map(promotionView);
     },
-    createRelease: async (request) => {
-      await lookIfPossible(options);
-      const { images, commit, url, message } = await pinned(options, request);
-      const since = eventlog.newest;
-      const { before, after } = await driver.command({
-        ...{ type: 'images', images, alone: request.alone ?? false },
-        origin: {
-          ...{ kind: 'ci', actor: request.actor, message: request.message ?? message },
-          ...{ commit: request.commit ?? commit, url: request.url ?? url },
-        },
-      });
-      const made = releaseOfImages(after, images);
-      if (made === undefined)
-        return { release: null, waitsFor: missing(after), known: false, since };
-      const [release = null] = await views([made]);
-      const known = Object.hasOwn(before.releases, made.id);
-      return { release, waitsFor: [], known, since } satisfies ReleaseAnswer;
-    },
+  };
+}
+
+function commands(options: PipelineServicesOptions): Pick<Services, Commands> {
+  const { pipeline: driver, eventlog, world } = options;
+  return {
+    createRelease: (request) => createRelease(options, request),
     stage: async (command) => {
       const { environment } = command;
       const since = eventlog.newest;
@@ -136,6 +125,35 @@ export function pipelineServices(options: PipelineServicesOptions): PipelineServ
       await driver.command({ type: 'unfreeze', freeze: id, actor });
     },
   };
+}
+
+async function createRelease(
+  options: PipelineServicesOptions,
+  request: ReleaseRequest,
+): Promise<ReleaseAnswer> {
+  const { pipeline: driver, eventlog } = options;
+  await lookIfPossible(options);
+  const { images, commit, url, message } = await pinned(options, request);
+  const since = eventlog.newest;
+  const { before, after } = await driver.command({
+    ...{ type: 'images', images, alone: request.alone ?? false },
+    origin: {
+      ...{ kind: 'ci', actor: request.actor, message: request.message ?? message },
+      ...{ commit: request.commit ?? commit, url: request.url ?? url },
+    },
+  });
+  const made = releaseOfImages(after, images);
+  if (made === undefined) return { release: null, waitsFor: missing(after), known: false, since };
+  const [release = null] = await releaseViews(options, [made]);
+  return { release, waitsFor: [], known: Object.hasOwn(before.releases, made.id), since };
+}
+
+async function releaseViews(
+  { pipeline: driver, store }: PipelineServicesOptions,
+  releases: readonly Release[],
+): Promise<readonly ReleaseView[]> {
+  const promotions = await newestPromotions(store);
+  return releases.map((release) => releaseView(driver.pipeline, release, promotions));
 }
 
 const noStage = (environment: string): Error =>

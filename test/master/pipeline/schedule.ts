@@ -3,7 +3,6 @@
 
 import { digestSet, originOf } from '../../../master/pipeline/releases.ts';
 import type { PipelineDefinition } from '../../../master/pipeline/definition.ts';
-import { pipelineLimits } from '../../../master/pipeline/limits.ts';
 import type { EnvironmentName, ReleaseId } from '../../../states/ids.ts';
 import { randomOf, type Random } from './random.ts';
 import { after, day, definitionOf, draft, hour, image, minute, stageOf, tests } from './samples.ts';
@@ -19,7 +18,7 @@ const beta = stageOf('beta', tests('smoke', 'integration'));
 const gamma = stageOf('gamma', { ...after('beta'), ...tests('smoke') });
 const prod = stageOf('prod', { ...after('gamma'), soakMs: 30 * minute, ...tests('smoke') });
 
-export const definitions: readonly PipelineDefinition[] = [
+const definitions: readonly PipelineDefinition[] = [
   definitionOf([beta, gamma, prod]),
   definitionOf([beta, { ...gamma, verify: [] }, { ...prod, approval: 'manual', soakMs: 0 }]),
   definitionOf([beta, gamma, stageOf('eu', after('beta')), { ...prod, ...after('gamma', 'eu') }]),
@@ -38,7 +37,7 @@ const rare = [
 ] as const;
 type Person = (typeof rare)[number] | 'hold' | 'resume' | 'rollback';
 type Luck = 'push' | 'answer' | 'go' | 'pass' | 'lose' | 'repeat' | 'crash' | 'turn';
-export type OperationName = Person | Luck;
+type OperationName = Person | Luck;
 export type Operation = readonly [OperationName, number, number];
 
 export function scheduleOf(seed: number): Operation[] {
@@ -207,6 +206,3 @@ function releaseAt(world: World, index: number): ReleaseId | undefined {
   const all = Object.values(world.pipeline.releases).sort((a, b) => b.order - a.order);
   return all.at(index % Math.max(1, Math.min(all.length, 6)))?.id;
 }
-
-/** Longer than anything waits by itself. */
-export const patienceMs = pipelineLimits.blockedMs;
