@@ -168,7 +168,7 @@ async function goBack(
             patient: true,
           }),
         )
-      : converge({ ...change, state: previous }),
+      : converge({ ...change, state: previous, hasty: true }),
   );
   // What is kept though it failed is all that there is left to look at.
   if (others.length === 0) await clear(work, touched);

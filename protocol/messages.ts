@@ -9,6 +9,7 @@ import type { PlanProblem, Step, Switch } from '../states/step.ts';
 import { limits } from './limits.ts';
 import {
   containerSpec,
+  drain,
   environmentName,
   hostState,
   jobSpec,
@@ -114,6 +115,7 @@ export const progress = z.strictObject({
     'pulled',
     'running-job',
     'creating',
+    'draining',
     'stopping',
     'starting',
     'checking',
@@ -197,6 +199,7 @@ const step = z.discriminatedUnion('do', [
     container: name,
     service: name,
     timeoutMs: count,
+    drain: drain.exactOptional(),
     ...because,
   }),
   z.strictObject({ do: z.literal('remove'), container: name, service: name, ...because }),

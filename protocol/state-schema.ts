@@ -57,10 +57,19 @@ const probeTiming = {
   retries: z.number().int().min(1).max(1_000),
 };
 
+const httpCheck = z.strictObject({
+  ...{ kind: z.literal('http'), port, path: text.startsWith('/') },
+  ...probeTiming,
+});
+const execCheck = z.strictObject({
+  ...{ kind: z.literal('exec'), command: words.min(1) },
+  ...probeTiming,
+});
+
 const healthcheck = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('http'), port, path: text.startsWith('/'), ...probeTiming }),
+  httpCheck,
   z.strictObject({ kind: z.literal('tcp'), port, ...probeTiming }),
-  z.strictObject({ kind: z.literal('exec'), command: words.min(1), ...probeTiming }),
+  execCheck,
   z.strictObject({ kind: z.literal('image'), ...probeTiming }),
   z.strictObject({ kind: z.literal('none'), ...probeTiming }),
 ]);
@@ -116,6 +125,11 @@ const containerOptions = {
   logging: z.strictObject({ driver: text, options: z.record(text, text) }).exactOptional(),
 } satisfies Record<keyof ContainerOptions, z.ZodType>;
 
+export const drain = z.strictObject({
+  probe: z.discriminatedUnion('kind', [httpCheck, execCheck]),
+  timeoutMs: ms,
+});
+
 export const containerSpec = z.strictObject({
   service: serviceName,
   slot: z.number().int().min(1).max(1_000),
@@ -156,6 +170,7 @@ export const containerSpec = z.strictObject({
   retain: z.number().int().min(0).max(100),
   order: z.enum(['start-first', 'stop-first']).exactOptional(),
   ...containerOptions,
+  drain: drain.exactOptional(),
   at: sourcePosition,
 });
 

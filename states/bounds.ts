@@ -24,6 +24,7 @@ export const bounds = {
   /** Of a user or group that owns such a file; a tar says no more. */
   ownerMax: 2_097_151,
   envFilesMax: 20,
+  drainMsMax: 86_400_000,
   jobsMax: 20,
   jobMsMax: 86_400_000,
   retainMax: 100,

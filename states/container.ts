@@ -5,6 +5,7 @@ import type { ServiceName } from './ids.ts';
 import type {
   ContainerOptions,
   ContainerSpec,
+  Drain,
   Healthcheck,
   JobSpec,
   Mount,
@@ -64,11 +65,26 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     needs: service.needs ?? [],
     retain: service.retain ?? defaults.retain,
     ...(order !== undefined && { order }),
+    ...(service.drain && { drain: drainOf(service.drain, ports) }),
     ...optionsOf(service),
     ...(configs.length > 0 && { configs }),
     at,
   };
 }
+
+function drainOf(drain: NonNullable<Service['drain']>, ports: readonly PortBinding[]): Drain {
+  const intervalMs = drain.interval ?? written(defaults.drain.interval);
+  const timing = { intervalMs, timeoutMs: probeMs, startMs: 0, retries: 1 };
+  const { exec, http = '', port } = drain;
+  const probe =
+    exec === undefined
+      ? ({ kind: 'http', port: port ?? firstPort(ports), path: http, ...timing } as const)
+      : ({ kind: 'exec', command: exec, ...timing } as const);
+  return { probe, timeoutMs: drain.timeout ?? written(defaults.drain.timeout) };
+}
+
+/** For one question. */
+const probeMs = 5_000;
 
 /** What a job does not say is the service's; nobody reaches it, and nothing starts it again. */
 export function makeJob(of: ContainerOf, name: string, job: Job): JobSpec {
@@ -89,12 +105,18 @@ export function makeJob(of: ContainerOf, name: string, job: Job): JobSpec {
     spec: makeContainer({
       ...of,
       service: {
-        ...{ ...service, ...own, ports: [], needs: [] },
+        ...{ ...withoutDrain(service), ...own, ports: [], needs: [] },
         healthcheck: { none: true },
         restart: { policy: 'no' },
       },
     }),
   };
+}
+
+function withoutDrain(service: Service): Service {
+  const rest = { ...service };
+  delete rest.drain;
+  return rest;
 }
 
 /** An empty list or map asks for nothing, and is as good as absent. */

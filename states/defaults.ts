@@ -17,6 +17,7 @@ export const defaults = {
   },
   test: { status: 200, interval: '1s', on: 'one-host', timeout: '30s', grace: '10s' },
   config: { mode: '0444', owner: '0:0' },
+  drain: { interval: '1s', timeout: '5m' },
   job: { once: 'per-release', on: 'one-host', timeout: '5m' },
   stage: { soak: '0s', approval: 'none', zone: 'UTC', on_failure: 'rollback' },
 } as const;

@@ -12,7 +12,7 @@ const form = 'brine.spec.1';
 /**
  * 64 hexadecimal digits. Left out is what can change while the container runs on:
  * the image's tag and commit and the release, because the digest says which bytes run;
- * `minHealthyMs`, `needs`, `retain` and the stop's timeout, because the minion keeps to them by
+ * `minHealthyMs`, `needs`, `retain`, `drain` and the stop's timeout, because the minion keeps to them by
  * itself; `at`, because moving a line in a file changes nothing.
  * The probe is in it: one that is wrong would otherwise take down every host at once, past canaries,
  * batches and the way back.

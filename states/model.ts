@@ -128,6 +128,12 @@ export type Healthcheck = ProbeTiming &
     | { readonly kind: 'none' }
   );
 
+/** What an old container is asked before it is stopped, until it says yes or the time is over. */
+export interface Drain {
+  readonly probe: Extract<Healthcheck, { readonly kind: 'http' | 'exec' }>;
+  readonly timeoutMs: number;
+}
+
 export interface ContainerSpec extends ContainerOptions {
   readonly service: ServiceName;
   /** 1 for the first instance of the service on the host. */
@@ -153,6 +159,7 @@ export interface ContainerSpec extends ContainerOptions {
   readonly retain: number;
   /** The order that was asked for; where absent the plan finds the gentlest that is safe. */
   readonly order?: 'start-first' | 'stop-first';
+  readonly drain?: Drain;
   readonly at: SourcePosition;
 }
 

@@ -7,6 +7,7 @@ import type {
   ConfigFile,
   ContainerOptions,
   ContainerSpec,
+  Drain,
   Healthcheck,
   Limits,
   Mount,
@@ -28,6 +29,7 @@ export function specWords(spec: ContainerSpec): ReadonlyMap<string, string> {
     ['min_healthy', formatDuration(spec.minHealthyMs)],
     ['restart', restartWords(spec)],
     ['stop', `${stop.signal}, ${formatDuration(stop.timeoutMs)}`],
+    ['drain', spec.drain && drainWords(spec.drain)],
     ['user', spec.user],
     ...each('label', spec.labels),
     ['needs', listOf(spec.needs)],
@@ -90,6 +92,9 @@ function healthWords(check: Healthcheck): string {
     `start ${formatDuration(startMs)}, ${retries} retries`;
   return `${probeWords(check)}, ${timing}`;
 }
+
+const drainWords = ({ probe, timeoutMs }: Drain): string =>
+  `${probeWords(probe)}, every ${formatDuration(probe.intervalMs)}, timeout ${formatDuration(timeoutMs)}`;
 
 function probeWords(check: Healthcheck): string {
   switch (check.kind) {

@@ -1,6 +1,6 @@
 // The steps of a plan, as data. One switch in the minion performs them; `master plan` prints them.
 
-import type { ContainerSpec, JobSpec, PinnedImage } from './model.ts';
+import type { ContainerSpec, Drain, JobSpec, PinnedImage } from './model.ts';
 
 /** Why a step is taken, in words for people; never contains the value of an env entry. */
 interface Because {
@@ -27,6 +27,8 @@ export type Step = Because &
         readonly container: string;
         readonly service: string;
         readonly timeoutMs: number;
+        /** Asked before. */
+        readonly drain?: Drain;
       }
     | { readonly do: 'remove'; readonly container: string; readonly service: string }
     | { readonly do: 'remove-network'; readonly network: string }

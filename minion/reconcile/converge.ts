@@ -31,6 +31,7 @@ export interface Change extends Tools {
   readonly tally: Tally;
   readonly signal: AbortSignal;
   readonly tell: (told: Told) => void;
+  readonly hasty?: true;
   /** The first look at the host, before anything was done. */
   readonly onBefore?: (observed: Observed) => void;
 }

@@ -9,6 +9,7 @@ import type { Observed } from '../../states/observed.ts';
 import type { Step } from '../../states/step.ts';
 import { awaitHealthy, type Awaiting } from '../health/await-healthy.ts';
 import type { Engine } from '../engine/engine.ts';
+import { drained } from './drain.ts';
 import { Failed, failure, failureOf, withTraces, type Phase } from './evidence.ts';
 import type { HealthBook } from '../health/health.ts';
 import { inOrder } from './order.ts';
@@ -33,6 +34,8 @@ export interface Performing {
   readonly tell: (told: Told) => void;
   /** Waits for what only a person can put right; without it that fails at once. */
   readonly patient?: true;
+  /** Stops old containers without waiting for what they have left to do. */
+  readonly hasty?: true;
 }
 
 /** Throws Failed, a DOCKER_DOWN fault, or the signal's reason. */
@@ -125,6 +128,7 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
       tell({ phase: 'starting', service: step.spec.service, detail: step.reason });
       return restart(step, performing);
     case 'stop':
+      await drainedFirst(step, performing);
       tell({ phase: 'stopping', service: step.service, detail: step.container });
       tally.stops(step.container, performing.observed, performing.world.now());
       return write('stop', () => engine.stop(step.container, step.timeoutMs));
@@ -135,6 +139,16 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
       return write('network', () => engine.removeNetwork(step.network));
     case 'await-healthy':
       return awaitStep(step, performing, waits);
+  }
+}
+
+/** Not on the way back: what failed is not worth waiting for. */
+async function drainedFirst(
+  { container, service, drain }: Extract<Step, { readonly do: 'stop' }>,
+  performing: Performing,
+): Promise<void> {
+  if (drain !== undefined && performing.hasty !== true) {
+    await drained({ container, service, drain }, performing);
   }
 }
 

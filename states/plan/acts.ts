@@ -14,7 +14,13 @@ export const stop = (
   { name, service }: ObservedContainer,
   timeoutMs: number,
   reason: string,
-): Step => ({ do: 'stop', container: name, service, timeoutMs, reason });
+): Extract<Step, { readonly do: 'stop' }> => ({
+  do: 'stop',
+  container: name,
+  service,
+  timeoutMs,
+  reason,
+});
 
 export const remove = ({ name, service }: ObservedContainer, reason: string): Step => ({
   do: 'remove',

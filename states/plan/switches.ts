@@ -86,10 +86,13 @@ function switchGroup(
   const last: Step[] = [];
   const orders = new Map<Slot, Order>();
   for (const slot of group) {
-    const { timeoutMs } = slot.spec.stop;
+    const { stop: ending, drain } = slot.spec;
     for (const container of slot.old) {
       const why = whyFirst(container, slot, starting);
-      (why === undefined ? last : first).push(stop(container, timeoutMs, why ?? replaced));
+      const step = stop(container, ending.timeoutMs, why ?? replaced);
+      // What does not run as it should has nobody left to wait for.
+      const asked = drain !== undefined && container.status === 'running';
+      (why === undefined ? last : first).push(asked ? { ...step, drain } : step);
     }
     orders.set(slot, orderOf(slot, starting));
   }

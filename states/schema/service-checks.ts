@@ -40,6 +40,7 @@ export const serviceProblems = (service: Service): readonly KeyProblem[] => [
   ...probeProblems(service),
   ...jobProblems(service),
   ...configProblems(service),
+  ...drainProblems(service),
   ...rolloutProblems(service.rollout ?? {}).map((problem) => ({
     ...problem,
     path: ['rollout', ...problem.path],
@@ -72,6 +73,23 @@ function configProblems(service: Service): readonly KeyProblem[] {
     if (over === undefined) return [];
     return [{ path: ['configs', target], message: `${over.target} is mounted over ${target}` }];
   });
+}
+
+function drainProblems({ drain, ports = [], rollout = {} }: Service): readonly KeyProblem[] {
+  if (drain === undefined) return [];
+  if ((drain.exec === undefined) === (drain.http === undefined)) {
+    const message = '`drain` asks by `exec` or by `http`';
+    return [{ path: ['drain'], message, hint: 'write one of them' }];
+  }
+  const noPort = !ports.some(({ protocol }) => protocol === 'tcp');
+  if (drain.http !== undefined && drain.port === undefined && noPort) {
+    const message = 'the service publishes no TCP port that could be asked';
+    return [{ path: ['drain', 'http'], message, hint: "add `port`, the container's own" }];
+  }
+  const progress = rollout.progress ?? written(defaults.rollout.progress);
+  if ((drain.timeout ?? written(defaults.drain.timeout)) < progress) return [];
+  const message = 'a rollout would give up before this time is over';
+  return [{ path: ['drain', 'timeout'], message, hint: 'give `rollout: { progress: … }` more' }];
 }
 
 /** Of all instances together. */

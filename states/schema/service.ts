@@ -6,6 +6,7 @@ import { defaults } from '../defaults.ts';
 import { labelKeys } from '../naming.ts';
 import { quoted, right, wrong } from '../parsed.ts';
 import { containerOptions, limitOptions } from './container-options.ts';
+import { drainSchema } from './drain.ts';
 import { fileOptions } from './config.ts';
 import { jobSchema } from './job.ts';
 import { rolloutSchema } from './rollout.ts';
@@ -76,6 +77,9 @@ export function makeServiceSchema(reading: Reading) {
     })
       .exactOptional()
       .describe('How the container is stopped.'),
+    drain: drainSchema(reading)
+      .exactOptional()
+      .describe('What is waited for before an old container is stopped.'),
     needs: list(value(names.serviceName), { max: bounds.needsMax })
       .exactOptional()
       .describe('Services that start before it on the same host, and jobs of its own.'),

@@ -74,7 +74,7 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const notYet: Readonly<Record<string, readonly string[]>> = {
   'a service': [
     ...['secrets', 'networks', 'network_mode'],
-    ...['platform', 'privileged', 'sysctls', 'drain', 'hooks'],
+    ...['platform', 'privileged', 'sysctls', 'hooks'],
   ],
   'a registry': ['auth', 'mirror'],
   'an environment': ['apply', 'drift', 'offline', 'windows', 'hold'],

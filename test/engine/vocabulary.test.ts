@@ -9,6 +9,7 @@ import { containerSpec } from '../../protocol/state-schema.ts';
 import { realWorld } from '../../protocol/world.ts';
 import type { ContainerSpec } from '../../states/model.ts';
 import { containerName, labelsOf } from '../../states/naming.ts';
+import { until } from '../e2e/product.ts';
 import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
 import { OneHost } from './one-host.ts';
 
@@ -247,6 +248,40 @@ describe('by the minion’s reconcile', () => {
     const third = config('port = 8081\n');
     expect(count((await apply(third)).seen, 'create')).toBe(1);
     expect(await seen(third)).toBe('440 1000:1001\nport = 8081\n');
+    await apply();
+    expect(await one.containers()).toEqual([]);
+  });
+
+  it('drain: the old one goes on until it says that it may stop, or its time is over', async () => {
+    const timing = { intervalMs: 50, timeoutMs: 5_000, startMs: 0, retries: 1 };
+    const drain = (timeoutMs: number): Pick<ContainerSpec, 'drain'> => ({
+      drain: {
+        probe: { kind: 'exec', command: ['/bin/busybox', 'test', '-e', '/empty'], ...timing },
+        timeoutMs,
+      },
+    });
+    const first = service({ ...drain(60_000), env: { A: '1' } });
+    await apply(first);
+    expect(await apply(service({ ...drain(30_000), env: { A: '1' } }))).toEqual({
+      ...{ seen: [], writes: 0 },
+    });
+    let switched = false;
+    const going = apply(service({ ...drain(30_000), env: { A: '2' } })).finally(() => {
+      switched = true;
+    });
+    const running = async (): Promise<number> =>
+      (await one.containers()).filter(({ status }) => status === 'running').length;
+    await until('the new one runs beside the old one', async () => (await running()) === 2);
+    const name = containerName({ ...stateOf(beta), spec: first });
+    const asked = { timeoutMs: 5_000 };
+    await one.engine.exec(name, ['/bin/busybox', 'test', '-e', '/nothing'], asked);
+    expect([switched, await running()]).toEqual([false, 2]);
+    await one.engine.exec(name, ['/bin/busybox', 'touch', '/empty'], asked);
+    await going;
+    expect(await running()).toBe(1);
+
+    const { seen } = await apply(service({ ...drain(300), env: { A: '3' } }));
+    expect(count(seen, 'destroy')).toBe(1);
     await apply();
     expect(await one.containers()).toEqual([]);
   });
