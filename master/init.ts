@@ -1,10 +1,10 @@
 // `master init`: makes the master's directory with its identity and master.yaml. The file comes last
 // and whole, so that a directory with one is a master's, and one without is not yet.
 
-import { access, mkdir, open, rename } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import { dirname } from 'node:path';
 import { stringify } from 'yaml';
+import { writeWhole } from '../protocol/identity/files.ts';
 import { fault } from '../states/faults.ts';
 import { configPath, parseConfig, readConfig } from './config.ts';
 import { endpointText, isEverywhere, parseEndpoint, type Endpoint } from './endpoint.ts';
@@ -47,7 +47,7 @@ export async function initMaster(
   parseConfig(text, config);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await makeIdentity(dir, { names: serverNames(listen, address) });
-  await writeWhole(config, text);
+  await writeWhole(config, text, 0o600);
   const suffix = dir === '/var/lib/brine/master' ? '' : ` --dir ${dir}`;
   return {
     config,
@@ -101,21 +101,6 @@ export function serverNames(listen: Endpoint, address: Endpoint): string[] {
   const listening = isEverywhere(listen.host) ? own : [listen.host];
   const here = ['localhost', '127.0.0.1', hostname().toLowerCase()];
   return [...new Set([address.host, ...listening, ...here])];
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`;
-  const file = await open(draft, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  const folder = await open(dirname(path));
-  await folder.sync();
-  await folder.close();
 }
 
 const exists = async (path: string): Promise<boolean> =>

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { Fault } from '../states/faults.ts';
 import type { ContainerSpec, Healthcheck } from '../states/model.ts';
 import type { ContainerDetail, Engine } from './engine/engine.ts';
+import { networkWords } from './network-words.ts';
 
 // An import of it loads undici as well: twelve megabytes for nothing.
 const { request } = process.getBuiltinModule('node:http');
@@ -186,13 +187,6 @@ function refused(where: string, error: NodeJS.ErrnoException): Outcome {
   return { ok: false, words: `${where}${words}`, noWay: dead.has(error.code ?? '') };
 }
 
-const networkWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'it broke the connection off',
-  EHOSTUNREACH: 'there is no way there',
-  ENETUNREACH: 'there is no way there',
-  ETIMEDOUT: 'no answer',
-};
 const dead: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 async function probeInside(

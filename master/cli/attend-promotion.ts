@@ -7,6 +7,7 @@ import { isFinal, type PromotionPhase } from '../pipeline/record.ts';
 import { pageOf, type Context } from './context.ts';
 import { exits, promotionExit } from './exit.ts';
 import { follow, insist } from './follow.ts';
+import { untilLeaving } from './leaving.ts';
 import { followedLine, outcomeText } from './render/promotion.ts';
 import { harmless } from './render/text.ts';
 
@@ -22,20 +23,11 @@ export async function attendPromotion(
   context: Context,
   attended: AttendedPromotion,
 ): Promise<number> {
-  const stop = new AbortController();
-  const onInterrupt = (): void => {
-    stop.abort();
-  };
-  for (const signal of leaving) process.once(signal, onInterrupt);
-  try {
-    const over = await watchOver(context, attended, stop.signal);
+  return untilLeaving(async (left) => {
+    const over = await watchOver(context, attended, left);
     return over ? await finish(context, attended) : detached(context, attended);
-  } finally {
-    for (const signal of leaving) process.removeListener(signal, onInterrupt);
-  }
+  });
 }
-
-const leaving = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function watchOver(
   context: Context,

@@ -5,6 +5,7 @@ import type { PlanView, RolloutView } from '../api/contract.ts';
 import { pageOf, type Context } from './context.ts';
 import { exits, isOver, rolloutExit } from './exit.ts';
 import { follow, insist, type FollowedItem } from './follow.ts';
+import { untilLeaving } from './leaving.ts';
 import { startLive, withItem, type Live } from './live.ts';
 import { heading } from './render/heading.ts';
 import { transitionLine, workLines } from './render/lines.ts';
@@ -21,20 +22,11 @@ interface Attended {
 
 /** Answers the exit code. */
 export async function attend(context: Context, attended: Attended): Promise<number> {
-  const stop = new AbortController();
-  const onInterrupt = (): void => {
-    stop.abort();
-  };
-  for (const signal of leaving) process.once(signal, onInterrupt);
-  try {
-    const over = await watchOver(context, attended, stop.signal);
+  return untilLeaving(async (left) => {
+    const over = await watchOver(context, attended, left);
     return over ? await finish(context, attended.rollout.id) : detached(context, attended.rollout);
-  } finally {
-    for (const signal of leaving) process.removeListener(signal, onInterrupt);
-  }
+  });
 }
-
-const leaving = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** True when the rollout is over, false when the signal came first. */
 async function watchOver(

@@ -8,6 +8,7 @@ import { atPath, parseJsonPath } from '../../states/json-path.ts';
 import { matchText } from '../../states/match.ts';
 import type { HttpExpect, JsonMatch, Match, TestRequest } from '../../states/test-request.ts';
 import { formatDuration } from '../../states/units.ts';
+import { networkWords } from '../network-words.ts';
 import { shortened } from './verdict.ts';
 import type { TestRun } from './run-test.ts';
 
@@ -180,13 +181,3 @@ function refused(url: string, error: unknown, connected: boolean): Attempt {
   const there = connected || code === 'ECONNREFUSED' || code === 'ECONNRESET';
   return { verdict: there ? 'failed' : 'inconclusive', words };
 }
-
-const networkWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'it broke the connection off',
-  EHOSTUNREACH: 'there is no way there',
-  ENETUNREACH: 'there is no way there',
-  ETIMEDOUT: 'no answer',
-  ENOTFOUND: 'there is no such name',
-  EAI_AGAIN: 'its name cannot be looked up now',
-};
