@@ -8,7 +8,7 @@ import { command } from '../fleet/command.ts';
 import { EventWatch } from '../fleet/engine-events.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { find, whyNoHosts } from '../fleet/needs.ts';
-import { freePort } from '../fleet/ports.ts';
+import { freePort, portLike } from '../fleet/ports.ts';
 import { start, type Running, type SpawnOptions } from '../fleet/process.ts';
 import { Registry } from '../fleet/registry.ts';
 
@@ -45,7 +45,7 @@ async function ownHosts(): Promise<Place> {
   return {
     hosts: fleet.hosts,
     registryAddress: fleet.registryAddress,
-    address: `${fleet.bridgeAddress}:4505`,
+    address: `${fleet.bridgeAddress}:${await portLike(4505, fleet.bridgeAddress)}`,
     dir: join(fleet.dir, 'demo'),
     spawn: fleet.spawn.bind(fleet),
     keep: () => {

@@ -28,6 +28,7 @@ const wanted = (tag: string, more: Partial<Wanted> = {}): Wanted => ({
 
 /** What the version that turns unhealthy writes to its log then. */
 const ill = 'GET /up: 500, the database does not answer';
+const probed = /HTTP 500 from http:\/\/[\d.]+:8080\/up/;
 
 /** Every managed container of a host: name → state. */
 async function containers(host: Host): Promise<Record<string, string>> {
@@ -117,7 +118,21 @@ describe('master apply on three hosts', () => {
     await product.commit('Run api 1.3.0 in beta', statesFor(wanted('1.3.0', { rollout })));
     const applied = await product.master('apply', 'beta', '--yes');
     expect(applied.code).toBe(3);
-    expect(applied.out + applied.err).toMatch(/HTTP 500 from http:\/\/[\d.]+:8080\/up/);
+    const events = await product.events();
+    const id = events.findLast(({ kind }) => kind === 'rollout')?.rollout;
+    // In whatever phase a host tells of its failures: failed, or reverted already.
+    const told = events.filter(({ rollout, failures }) => rollout === id && failures !== undefined);
+    const tellers = new Set(told.map(({ host }) => host));
+    expect(tellers).toEqual(new Set(product.fleet.hosts.map(({ name }) => name)));
+    for (const { failures = [] } of told) {
+      expect(failures).not.toEqual([]);
+      for (const { code, probe, logs } of failures) {
+        expect(code).toBe('CONTAINER_UNHEALTHY');
+        expect(probe).toMatch(probed);
+        expect(logs).toContainEqual(expect.stringContaining(ill));
+      }
+    }
+    expect(applied.out + applied.err).toMatch(probed);
     expect(applied.out + applied.err).toContain(ill);
     expect(await product.served(port)).toEqual(['1.1.0', '1.1.0', '1.1.0']);
     for (const host of product.fleet.hosts) {
@@ -136,6 +151,23 @@ describe('master apply on three hosts', () => {
     const writes = await Promise.all(watched.map(async (events) => (await events.stop()).writes()));
     expect(writes).toEqual([[], [], []]);
     expect(await product.served(port)).toEqual(['1.1.0', '1.1.0', '1.1.0']);
+  });
+
+  it('ends a plan with what makes it impossible: no such tag, a name that a stranger has', async () => {
+    await product.commit('Run an api nobody built', versionFile({ tag: '7.7.7' }));
+    const missing = await product.master('plan', 'beta');
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('[IMAGE_NOT_FOUND]')]);
+    const changed = statesFor(wanted('1.1.0', { env: { NOTE: 'new' } }));
+    await product.commit('Tell api something new', changed);
+    const { out } = await product.master('plan', 'beta', '--json');
+    const name = /"do":"create","container":"([^"]+)"/.exec(out)?.[1] ?? '';
+    const [host] = product.fleet.hosts;
+    await host?.docker('create', '--name', name, versions.get('1.0.0')?.reference ?? '');
+    const taken = await product.master('plan', 'beta');
+    expect([taken.code, taken.out]).toEqual([1, expect.stringContaining('NAME_TAKEN api')]);
+    await host?.docker('rm', name);
+    await product.commit('Leave it as it was', statesFor(wanted('1.1.0')));
+    expect((await product.master('plan', 'beta', '--exit-code')).code).toBe(0);
   });
 
   it('rolls back to the release before, by one command', async () => {

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fleet, type Host, type Running } from '../fleet/fleet.ts';
+import { portLike } from '../fleet/ports.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const bin = (name: 'master' | 'minion'): string => join(root, 'bin', name);
@@ -57,18 +58,26 @@ interface Setup {
 export class Product {
   readonly fleet: Fleet;
   readonly dir: string;
+  readonly states: string;
   readonly minions = new Map<string, Running>();
+  readonly #linkAddress: string;
+  readonly apiAddress: string;
   #master: Running | undefined;
 
-  private constructor(fleet: Fleet, dir: string) {
+  private constructor(fleet: Fleet, dir: string, ports: readonly [number, number]) {
     this.fleet = fleet;
     this.dir = dir;
+    this.states = join(dir, 'states');
+    this.#linkAddress = `${fleet.bridgeAddress}:${ports[0]}`;
+    this.apiAddress = `${fleet.bridgeAddress}:${ports[1]}`;
   }
 
   /** Master initialised and started; no minion has joined yet. */
   static async start(hosts: number, setup: Setup = {}): Promise<Product> {
     const fleet = await Fleet.start({ hosts, registry: true });
-    const product = new Product(fleet, await mkdtemp(join(tmpdir(), 'brine-e2e-')));
+    const near = (port: number): Promise<number> => portLike(port, fleet.bridgeAddress);
+    const ports = [await near(4505), await near(4506)] as const;
+    const product = new Product(fleet, await mkdtemp(join(tmpdir(), 'brine-e2e-')), ports);
     await product.git('init', '--quiet', '--initial-branch=main', product.states);
     await product.#init(setup);
     await product.startMaster();
@@ -84,24 +93,16 @@ export class Product {
     const made = await this.master(
       'init',
       ...['--states', remote ? `file://${bare}` : this.states],
-      ...['--listen', `${this.fleet.bridgeAddress}:4505`, '--api', api ? this.apiAddress : 'off'],
+      ...['--listen', this.#linkAddress, '--api', api ? this.apiAddress : 'off'],
     );
     if (made.code !== 0) throw new Error(`master init: ${made.err}`);
     if (config !== undefined) await this.configure(config);
-  }
-
-  get apiAddress(): string {
-    return `${this.fleet.bridgeAddress}:4506`;
   }
 
   /** Changes master.yaml; holds from the next start on. */
   async configure(change: NonNullable<Setup['config']>): Promise<void> {
     const path = join(this.masterDir, 'master.yaml');
     await writeFile(path, change(await readFile(path, 'utf8')));
-  }
-
-  get states(): string {
-    return join(this.dir, 'states');
   }
 
   get masterPid(): number {
@@ -187,7 +188,7 @@ export class Product {
     const uses = String(hosts.length);
     const made = await this.master('token', 'create', ...given, '--uses', uses, '--json');
     const { token } = JSON.parse(made.out) as { token: string };
-    const url = `wss://${this.fleet.bridgeAddress}:4505`;
+    const url = `wss://${this.#linkAddress}`;
     for (const host of hosts) {
       const allowed = allow.flatMap((each) => ['--allow', each]);
       const args = ['join', url, '--token', token, '--id', host.name, ...allowed];
