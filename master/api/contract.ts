@@ -261,12 +261,18 @@ export interface PromotionView extends Promotion {
   readonly exit: number | null;
 }
 
+/** `failed`: by itself; `taken-back`: a person went back from it. Neither enters there again by itself. */
+export type StateInStage =
+  'runs' | 'verified' | 'failed' | 'taken-back' | 'under-way' | 'waiting' | 'left' | 'none';
+
 /** What became of a release in one stage, from the newest promotion that it had there. */
 export interface ReleaseInStage {
   readonly environment: string;
   /** `runs`: it is what the environment should run now, verified or not. */
-  readonly state: 'runs' | 'verified' | 'failed' | 'under-way' | 'waiting' | 'left' | 'none';
+  readonly state: StateInStage;
   readonly verified: boolean;
+  /** Who went back from it there; null for everything else, also where that is no longer kept. */
+  readonly takenBackBy: string | null;
   readonly since: number | null;
   readonly reason: string | null;
   readonly promotion: PromotionView | null;

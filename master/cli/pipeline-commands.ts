@@ -37,6 +37,7 @@ function addReleaseVerbs(program: Command, perform: Perform): void {
     .command('releases')
     .description('list the releases, and where each of them got to')
     .option('--commit <hash>', 'only what was built from this commit')
+    .option('--image <image>', 'only what holds this: 1.42.0, api=1.42.0, or sha256:2b1c…')
     .option('--env <env>', 'only what came to this environment')
     .option('-n, --lines <number>', 'this many of the newest', '20')
     .action((options: ReleasesOptions) =>

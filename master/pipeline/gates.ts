@@ -83,8 +83,11 @@ export function unquarantined({
 /** How the reason begins when a person went back from a release, which then did not fail by itself. */
 export const takenBack = 'rolled back by ';
 
-export function quarantineWords({ release, promotion, reason }: Quarantine, where: string): string {
-  if (!reason.startsWith(takenBack)) return `${release} failed ${where} (${promotion}: ${reason})`;
+export const isTakenBack = ({ reason }: Quarantine): boolean => reason.startsWith(takenBack);
+
+export function quarantineWords(entry: Quarantine, where: string): string {
+  const { release, promotion, reason } = entry;
+  if (!isTakenBack(entry)) return `${release} failed ${where} (${promotion}: ${reason})`;
   const who = reason.slice(takenBack.length);
   return `${release} was rolled back ${where} by ${who} (${promotion})`;
 }

@@ -80,18 +80,23 @@ export class RegistryWatcher {
   async #lookSoon(): Promise<void> {
     const { world } = this.#options;
     const names = new Set<string>();
-    for (const waitMs of lookAgainMs) {
+    for (const [index, waitMs] of lookAgainMs.entries()) {
+      const isLast = index === lookAgainMs.length - 1;
       await world.sleep(waitMs, this.#stop.signal).catch(() => undefined);
       await this.#inTurn(async () => {
         for (const name of this.#hinted) names.add(name);
         this.#hinted = new Set();
         const followed = await this.#followed();
-        await this.#lookAt(followed.filter(({ name }) => names.has(name)));
+        await this.#lookAt(
+          followed.filter(({ name }) => names.has(name)),
+          isLast,
+        );
       });
     }
   }
 
-  async #lookAt(images: readonly Followed[]): Promise<void> {
+  /** `isLast`: no other look follows soon, so that what is not there now is missing. */
+  async #lookAt(images: readonly Followed[], isLast = true): Promise<void> {
     const { states } = await this.#options.states.newest();
     const insecure = insecureRegistries(states);
     for (const image of images) {
@@ -105,7 +110,7 @@ export class RegistryWatcher {
         });
         if (found !== undefined) await this.#tell(image, found);
       } catch (error) {
-        this.#complain(error, image.name);
+        this.#complain(error, image.name, isLast);
       }
     }
   }
@@ -148,10 +153,13 @@ export class RegistryWatcher {
   }
 
   /** A registry that is away is looked at again; only what is wrong with us is a defect. */
-  #complain(error: unknown, image?: string): void {
+  #complain(error: unknown, image?: string, isLast = true): void {
     if (this.#stop.signal.aborted) return;
     const { log } = this.#options;
-    if (error instanceof Fault) log.warn({ image, code: error.data.code }, error.data.message);
-    else log.error({ err: error, image }, 'a registry could not be looked at');
+    if (error instanceof Fault) {
+      const { code, message } = error.data;
+      const early = code === 'IMAGE_NOT_FOUND' && !isLast;
+      log[early ? 'debug' : 'warn']({ image, code }, message);
+    } else log.error({ err: error, image }, 'a registry could not be looked at');
   }
 }

@@ -14,6 +14,7 @@ import { exits } from '../cli/exit.ts';
 import { aimOf, liveStage, promotionOf, releaseOf } from '../pipeline/change.ts';
 import type { StageDefinition } from '../pipeline/definition.ts';
 import { explain } from '../pipeline/explain.ts';
+import { isTakenBack } from '../pipeline/gates.ts';
 import type { Pipeline, Promotion, Release, StageRecord } from '../pipeline/record.ts';
 
 export function pipelineView(pipeline: Pipeline, now: number): PipelineView {
@@ -141,16 +142,19 @@ function inStage(
   const waits = promotionOf(pipeline, stage?.waiting ?? null)?.release === release;
   const state = (): ReleaseInStage['state'] => {
     if (active !== undefined && aimOf(active) === release) return 'under-way';
-    if (failed !== undefined) return 'failed';
+    if (failed !== undefined) return isTakenBack(failed) ? 'taken-back' : 'failed';
     if (runs) return 'runs';
     if (waits) return 'waiting';
     if (verified !== undefined) return 'verified';
     return newest === undefined ? 'none' : 'left';
   };
   const tested = own.find((each) => each.release === release && each.tests.length > 0);
+  const back = own.find((each) => each.id === failed?.promotion && each.kind === 'rollback');
+  const stays = runs ? stage.current?.since : undefined;
   return {
     ...{ environment, state: state(), verified: verified !== undefined },
-    since: failed?.at ?? verified?.at ?? newest?.since ?? null,
+    takenBackBy: back?.actor ?? null,
+    since: failed?.at ?? stays ?? verified?.at ?? newest?.since ?? null,
     reason: failed?.reason ?? newest?.reason ?? null,
     promotion: orNull(newest),
     tests: tested?.tests ?? [],

@@ -4,7 +4,6 @@ import type {
   ApiTokenView,
   HostView,
   PingView,
-  PromotionView,
   RolloutView,
   TokenAnswer,
   TokenView,
@@ -12,7 +11,7 @@ import type {
 import { faults } from '../../../states/faults.ts';
 import { commitWords, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
-import { promotionsLines } from './promotion.ts';
+import { promotionsLines, type Promoted } from './promotion.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
 import { harmless, plural } from './text.ts';
@@ -61,13 +60,13 @@ export function pingText(ping: PingView, page: Page): string {
   return [...lines, '', `${answered} of ${plural(ping.hosts.length, 'host')} answered`].join('\n');
 }
 
-interface History {
-  readonly promotions: readonly PromotionView[];
+interface History extends Promoted {
   readonly rollouts: readonly RolloutView[];
 }
 
-export function historyText({ promotions, rollouts }: History, now: number, page: Page): string {
-  const promoted = promotions.length === 0 ? [] : [...promotionsLines(promotions, now, page), ''];
+export function historyText(history: History, now: number, page: Page): string {
+  const { promotions, rollouts } = history;
+  const promoted = promotions.length === 0 ? [] : [...promotionsLines(history, now, page), ''];
   if (rollouts.length === 0) {
     return [...promoted, 'Nothing was ever rolled out here.'].join('\n');
   }

@@ -7,7 +7,7 @@ import type { Page } from './plan.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
 import { cut, fit, harmless, plural, wrap } from './text.ts';
-import { ago, coarse, dateAndTime, duration, timeOfDay } from './time.ts';
+import { ago, coarse, duration, momentOf, timeOfDay } from './time.ts';
 
 export const phaseWords = (phase: string): string => harmless(phase.replaceAll('-', ' '));
 
@@ -25,9 +25,7 @@ function phaseCell({ phase, exit }: Pick<PromotionView, 'phase' | 'exit'>, style
 /** `08:50 UTC, in 4 m`; empty where that is not known or is over. */
 function momentWords(at: number | null, now: number): string {
   if (at === null || at <= now) return '';
-  const full = dateAndTime(at).slice(0, 16);
-  const when = at - now < 86_400_000 ? full.slice(11) : full;
-  return `${when} UTC, in ${coarse(Math.ceil((at - now) / 1_000))}`;
+  return `${momentOf(at, now)}, in ${coarse(Math.ceil((at - now) / 1_000))}`;
 }
 
 export function untilWords(until: number | null, now: number): string {
@@ -98,22 +96,31 @@ function evidenceWords({
   ].join(', ');
 }
 
-/** The promotions of an environment, newest first. */
+export interface Promoted {
+  readonly promotions: readonly PromotionView[];
+  /** Release → the commit that it was built from, as far as that is known. */
+  readonly commits: ReadonlyMap<string, string>;
+}
+
+/** The promotions of an environment, newest first, with what each release was built from. */
 export function promotionsLines(
-  promotions: readonly PromotionView[],
+  { promotions, commits }: Promoted,
   now: number,
   page: Page,
 ): string[] {
+  const wide = page.width >= 100;
   const rows = promotions.map((each) => [
     each.id,
     ago(each.createdAt, now),
     phaseCell(each, page.style),
     harmless(each.kind),
     harmless(each.release),
+    ...(wide ? [harmless(commits.get(each.release)?.slice(0, 7) ?? '')] : []),
     harmless(each.actor),
     harmless(each.force?.why ?? each.reason ?? each.back?.why ?? ''),
   ]);
-  const head = ['PROMOTION', 'WHEN', 'RESULT', 'KIND', 'RELEASE', 'WHO', 'WHY'];
+  const head = ['PROMOTION', 'WHEN', 'RESULT', 'KIND', 'RELEASE'];
+  head.push(...(wide ? ['COMMIT'] : []), 'WHO', 'WHY');
   return table({ head, rows }, page.width, page.style);
 }
 

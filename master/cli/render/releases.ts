@@ -4,6 +4,7 @@ import type {
   ReleaseAnswer,
   ReleaseInStage,
   ReleaseView,
+  StateInStage,
   TestOutputView,
 } from '../../api/contract.ts';
 import { imageWords } from './heading.ts';
@@ -11,8 +12,8 @@ import type { Page } from './plan.ts';
 import { phaseWords, testLines } from './promotion.ts';
 import type { Style } from './style.ts';
 import { table, type Cell } from './table.ts';
-import { cut, harmless, plural, wrap } from './text.ts';
-import { ago } from './time.ts';
+import { cut, harmless, plural, widthOf, wrap } from './text.ts';
+import { ago, momentOf } from './time.ts';
 
 export function releasesText(releases: readonly ReleaseView[], now: number, page: Page): string {
   if (releases.length === 0)
@@ -76,20 +77,22 @@ export function madeText({ release, waitsFor, known }: ReleaseAnswer, page: Page
   );
 }
 
-const signs: Readonly<Record<ReleaseInStage['state'], string>> = {
+const signs: Readonly<Record<StateInStage, string>> = {
   runs: '●',
   verified: '✓',
   failed: '✗',
+  'taken-back': '←',
   'under-way': '…',
   waiting: '–',
   left: '✓',
   none: '',
 };
 
-const paints: Readonly<Record<ReleaseInStage['state'], keyof Style>> = {
+const paints: Readonly<Record<StateInStage, keyof Style>> = {
   runs: 'good',
   verified: 'good',
   failed: 'bad',
+  'taken-back': 'warn',
   'under-way': 'busy',
   waiting: 'warn',
   left: 'dim',
@@ -98,18 +101,23 @@ const paints: Readonly<Record<ReleaseInStage['state'], keyof Style>> = {
 
 function stageCell(stage: ReleaseInStage | undefined, style: Style): Cell {
   if (stage === undefined || stage.state === 'none') return { text: '' };
+  const who = stage.takenBackBy === null ? '' : ` by ${harmless(stage.takenBackBy)}`;
+  const by = stage.state === 'taken-back' ? who : '';
   return {
-    text: `${signs[stage.state]} ${phaseWords(stage.state)}`,
+    text: `${signs[stage.state]} ${phaseWords(stage.state)}${by}`,
     paint: style[paints[stage.state]],
   };
 }
 
 /** `3e1f0ab Raise the pool size`: of what was built, as far as whoever released it said so. */
-function builtWords({ origin, images }: ReleaseView): string {
-  const commit = origin.commit ?? images.find((image) => image.commit !== null)?.commit ?? null;
-  const subject = (origin.message ?? '').split('\n')[0] ?? '';
-  return harmless(`${commit?.slice(0, 7) ?? ''} ${subject}`).trim();
+function builtWords(release: ReleaseView): string {
+  const subject = (release.origin.message ?? '').split('\n')[0] ?? '';
+  return harmless(`${builtFrom(release)?.slice(0, 7) ?? ''} ${subject}`).trim();
 }
+
+/** The commit of the code, by whoever released it, else by its images. */
+export const builtFrom = ({ origin, images }: ReleaseView): string | null =>
+  origin.commit ?? images.find(({ commit }) => commit !== null)?.commit ?? null;
 
 function imageLines({ images }: ReleaseView, page: Page): string[] {
   const rows = images.map((image) => [
@@ -133,11 +141,9 @@ function stageLines(
   const name = harmless(stage.environment);
   const cell = stageCell(stage, style);
   const word = cell.text === '' ? 'was never here' : cell.text;
-  const more = [
-    ...(stage.state === 'runs' && !stage.verified ? ['not verified'] : []),
-    ...(stage.since === null ? [] : [ago(stage.since, now)]),
-  ];
-  const tail = cut(more.map((part) => `, ${part}`).join(''), width - 30);
+  const when = stage.since === null ? '' : sinceWords(stage.state, stage.since, now);
+  const unverified = stage.state === 'runs' && !stage.verified ? ', not verified' : '';
+  const tail = cut(`${when}${unverified}`, Math.max(0, width - widthOf(`${name}  ${word}`)));
   const body = { style, width: width - 4 };
   return [
     `${style.bold(name)}  ${cell.paint?.(word) ?? word}${tail}`,
@@ -149,12 +155,19 @@ function stageLines(
   ].map((line, index) => (index === 0 ? line : `    ${line}`));
 }
 
+/** What goes on has a beginning; of everything else it is told when it happened. */
+function sinceWords(state: StateInStage, at: number, now: number): string {
+  const lasts = state === 'runs' || state === 'under-way' || state === 'waiting';
+  return lasts ? ` since ${momentOf(at, now)}, ${ago(at, now)}` : `, ${ago(at, now)}`;
+}
+
 function promotionLines({ promotion, reason }: ReleaseInStage, width: number): string[] {
   if (promotion === null) return reason === null ? [] : wrap(harmless(reason), width);
-  const { id, kind, actor, cause, phase, force } = promotion;
+  const { id, kind, actor, cause, phase, force, commit } = promotion;
   const past =
     force === null ? [] : [`past its gates, for: ${force.why} (${force.past.join('; ')})`];
-  const words = `${id} ${kind} by ${actor} (${cause}): ${phaseWords(phase)}`;
+  const by = commit === null ? '' : ` · states ${commit.slice(0, 7)}`;
+  const words = `${id} ${kind} by ${actor} (${cause}): ${phaseWords(phase)}${by}`;
   return [words, ...past, ...(reason === null ? [] : [reason])].flatMap((text) =>
     wrap(harmless(text), width),
   );

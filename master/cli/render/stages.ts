@@ -44,9 +44,10 @@ export function stagesText(asked: AskedStages, page: Page): string {
 /** One stage by itself, for who asks for one environment. */
 export function stageText(asked: AskedStages, stage: StageView, page: Page): string {
   const [, bodies] = blocks([stage], asked.now, page);
-  const lines = [...(bodies[0] ?? []), ...notes(stage, asked, page)];
-  const next = cut(`  → ${conditionWords(stage.next, asked.now)}`, page.width);
-  return [...lines, page.style.dim(next)].join('\n');
+  const next = wrap(conditionWords(stage.next, asked.now), page.width - 4).map((line, index) =>
+    page.style.dim(`${index === 0 ? '  →' : '   '} ${line}`),
+  );
+  return [...(bodies[0] ?? []), ...notes(stage, asked, page), ...next].join('\n');
 }
 
 type Drawn = readonly [head: readonly string[], bodies: readonly (readonly string[])[]];

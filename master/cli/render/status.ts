@@ -39,13 +39,16 @@ function bodies(asked: AskedStatus, page: Page): string[] {
   const stage = (name: string): StageView | undefined =>
     pipeline.stages.find(({ environment }) => environment === name);
   const detailed = (each: EnvironmentStatus): string =>
-    environmentLines(each, asked, page).join('\n');
+    [...releaseLines(each, page), ...standingLines(each, asked, page)].join('\n');
   if (full) {
     return environments.flatMap((each) => {
       const found = stage(each.environment);
+      if (found === undefined) return detailed(each);
       // What is pending is told with the environment, host by host.
-      const told = found && stageText(inLine, { ...found, pending: null }, page);
-      return [...(told === undefined ? [] : [told]), detailed(each)];
+      const told = stageText(inLine, { ...found, pending: null }, page);
+      return runsAsToldOf(each, found)
+        ? [told, ...standingLines(each, asked, page)].join('\n')
+        : [told, detailed(each)];
     });
   }
   const line = pipeline.stages.length === 0 ? [] : [stagesText(inLine, page)];
@@ -68,14 +71,13 @@ function tailLines(view: StatusView, page: Page): string[] {
   ];
 }
 
-function environmentLines(
-  environment: EnvironmentStatus,
-  asked: AskedStatus,
-  page: Page,
-): string[] {
+/** All hosts run what the stage is to run, which has been said. */
+const runsAsToldOf = ({ hosts }: EnvironmentStatus, { current }: StageView): boolean =>
+  hosts.every(({ release }) => release === (current?.release ?? null));
+
+function standingLines(environment: EnvironmentStatus, asked: AskedStatus, page: Page): string[] {
   const { last, current, pending } = environment;
   return [
-    ...releaseLines(environment, page),
     ...field('hosts', countWords(environment), page),
     ...(pending === null ? [] : pendingLines(environment, pending, page)),
     ...(current === null ? [] : field('now', nowWords(current, asked.now), page)),

@@ -42,4 +42,10 @@ export const timeOfDay = (at: number): string => new Date(at).toISOString().slic
 export const dateAndTime = (at: number): string =>
   new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 
+/** `08:50 UTC`, with the day where that is more than one away. */
+export function momentOf(at: number, now: number): string {
+  const full = dateAndTime(at).slice(0, 16);
+  return `${Math.abs(at - now) < 86_400_000 ? full.slice(11) : full} UTC`;
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');

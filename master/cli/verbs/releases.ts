@@ -23,6 +23,7 @@ export interface ReleaseOptions {
 
 export interface ReleasesOptions {
   readonly commit?: string;
+  readonly image?: string;
   readonly env?: string;
   readonly lines: string;
 }
@@ -48,12 +49,13 @@ export async function release(
 export async function releases(context: Context, options: ReleasesOptions): Promise<number> {
   const most = wholeNumber(options.lines, '--lines');
   const answer = await context.client.get<Routes['releases']>('/v1/releases');
-  const { commit, env } = options;
+  const { commit, image, env } = options;
   const shown = answer.releases
     .filter((each) => commit === undefined || isBuiltFrom(each, commit))
+    .filter((each) => image === undefined || holds(each, image))
     .filter((each) => env === undefined || wasIn(each, env))
     .slice(0, most);
-  if (shown.length === 0 && (commit ?? env) !== undefined) {
+  if (shown.length === 0 && (commit ?? image ?? env) !== undefined) {
     throw fault('UNKNOWN_NAME', 'no release is like that');
   }
   const now = context.world.now();
@@ -86,6 +88,16 @@ export function imagesOf(words: readonly string[]): Record<string, string> {
 function isBuiltFrom({ origin, images }: ReleaseView, commit: string): boolean {
   const built = [origin.commit, ...images.map((image) => image.commit)];
   return built.some((each) => each?.startsWith(commit.toLowerCase()) === true);
+}
+
+/** By its tag, alone or of one image (`api=1.42.0`, `…/api:1.42.0`), or by how its digest begins. */
+function holds({ images }: ReleaseView, sought: string): boolean {
+  const digest = /(?:^|@)(sha256:[0-9a-f]{7,64})$/.exec(sought)?.[1];
+  return images.some((image) => {
+    if (digest !== undefined) return image.digest.startsWith(digest);
+    const { name, tag, repository } = image;
+    return [tag, `${name}=${tag}`, `${repository}:${tag}`].includes(sought);
+  });
 }
 
 const wasIn = ({ stages }: ReleaseView, name: string): boolean =>

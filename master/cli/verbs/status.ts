@@ -1,16 +1,12 @@
 // `master status [env]`, `master history <env>`, `master ping [selector]`: how things stand.
 
-import type {
-  PingView,
-  PipelineView,
-  Routes,
-  StatusView,
-} from '../../api/contract.ts';
+import type { PingView, PipelineView, Routes, StatusView } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { withQuery } from '../client.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { historyText, pingText } from '../render/fleet.ts';
+import { builtFrom } from '../render/releases.ts';
 import { statusText } from '../render/status.ts';
 import { nameUnknown } from './rollback.ts';
 
@@ -31,10 +27,19 @@ export async function status(context: Context, environment: string | undefined):
 export async function history(context: Context, environment: string): Promise<number> {
   const { client } = context;
   const path = `/v1/history/${encodeURIComponent(environment)}`;
-  const { rollouts, promotions } = await client.get<Routes['history']>(path);
+  const [{ rollouts, promotions }, { releases }] = await Promise.all([
+    client.get<Routes['history']>(path),
+    client.get<Routes['releases']>('/v1/releases'),
+  ]);
+  const commits = new Map(
+    releases.flatMap((release): (readonly [string, string])[] => {
+      const commit = builtFrom(release);
+      return commit === null ? [] : [[release.id, commit]];
+    }),
+  );
   const now = context.world.now();
   show(context, { promotions, rollouts }, (page) =>
-    historyText({ promotions, rollouts }, now, page),
+    historyText({ promotions, commits, rollouts }, now, page),
   );
   return exits.converged;
 }

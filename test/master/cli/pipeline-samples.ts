@@ -166,7 +166,7 @@ export const standing = (environment: string): EnvironmentStatus => ({
 
 const inStage = (environment: string, more: Partial<ReleaseInStage>): ReleaseInStage => ({
   ...{ environment, state: 'none', verified: false, since: null, reason: null },
-  ...{ promotion: null, tests: [] },
+  ...{ promotion: null, tests: [], takenBackBy: null },
   ...more,
 });
 

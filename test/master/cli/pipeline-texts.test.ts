@@ -116,6 +116,15 @@ arrived, and wait for the rest of their release: game main-78 (1 m ago)`,
     );
   });
 
+  it('says all of what one stage waits for, on as many lines as that takes', () => {
+    const reason = `7f3a9c2d failed here (p12: ${'the pool is too small '.repeat(5)}again)`;
+    const gamma = stage('gamma', { next: next('gamma', { release: '7f3a9c2d', reason }) });
+    const lines = stageText(asked(going), gamma, page(80)).split('\n').slice(3);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.map((line) => line.slice(4)).join(' ')).toBe(reason);
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
+  });
+
   it('says when an approval is what is missing, and that a stage is stopped', () => {
     const stopped = stage('gamma', {
       stopped: { reason: 'two rollbacks in a row', since: at },
@@ -175,7 +184,7 @@ describe('releases', () => {
   api    1.42.0   3e1f0ab  sha256:1420aaaaaaaa  registry.example.com/api
   game   main-77           sha256:main-77bbbbb  registry.example.com/game
 
-beta  ● runs, 10 m ago
+beta  ● runs since 09:00 UTC, 10 m ago
     p11 promotion by master (release): succeeded
     ✓ smoke  passed on web-1  640 ms
 
@@ -200,6 +209,30 @@ gamma  ✗ failed, 1 m ago
     │ not ok pool␛[2J
 
 prod  was never here`,
+    );
+  });
+
+  it('tell one that a person went back from apart from one that failed', () => {
+    const [beta, gamma] = release.stages;
+    if (beta === undefined || gamma === undefined) throw new Error('no stages');
+    const taken = { ...gamma, state: 'taken-back', takenBackBy: 'ann@laptop' } as const;
+    const stages = [{ ...beta, verified: false, since: at - 25 * 60 * sample.minute }, taken];
+    const shown = { ...release, stages };
+    const list = releasesText([shown], now, page(200));
+    expect(list).toContain('← taken back by ann@laptop');
+    expect(list).not.toContain('failed');
+    const text = releaseText({ release: shown, outputs: [] }, now, page(80));
+    expect(text).toContain('\ngamma  ← taken back by ann@laptop, 1 m ago\n');
+    expect(text).toContain('\nbeta  ● runs since 2026-11-23 07:40 UTC, 1 d ago, not verified\n');
+  });
+
+  it('name the commit of the states by which they entered', () => {
+    const [beta, ...others] = release.stages;
+    if (beta === undefined || beta.promotion === null) throw new Error('no promotion');
+    const entered = { ...beta, promotion: { ...beta.promotion, commit: '9c8d7e6f'.repeat(5) } };
+    const shown = { release: { ...release, stages: [entered, ...others] }, outputs: [] };
+    expect(releaseText(shown, now, page(80))).toContain(
+      'p11 promotion by master (release): succeeded · states 9c8d7e6',
     );
   });
 
@@ -262,8 +295,11 @@ describe('promotions', () => {
   });
 
   it('stand in the history before the rollouts', () => {
+    const commits = new Map([['7f3a9c2d', '3e1f0ab8c0ffee']]);
+    const promotions = [promotion(), rolledBack];
     const rollouts = [rollout('succeeded', [], { endedAt: at })];
-    expect(historyText({ promotions: [promotion(), rolledBack], rollouts }, now, page(80))).toBe(
+    const history = { promotions, commits, rollouts };
+    expect(historyText(history, now, page(80))).toBe(
       `PROMOTION  WHEN     RESULT       KIND       RELEASE   WHO     WHY
 p12        5 m ago  verifying    promotion  7f3a9c2d  master
 p12        5 m ago  rolled back  promotion  7f3a9c2d  master  integration: it e…
@@ -271,6 +307,10 @@ p12        5 m ago  rolled back  promotion  7f3a9c2d  master  integration: it e�
 ROLLOUT  WHEN      RESULT     CAUSE  RELEASE   IMAGES     WHO         WHY
 r12      30 m ago  succeeded  apply  7f3a9c2d  api 1.42…  ann@laptop  3e1f0ab R…`,
     );
+    expect(historyText(history, now, page(100)).split('\n').slice(0, 2)).toEqual([
+      'PROMOTION  WHEN     RESULT       KIND       RELEASE   COMMIT   WHO     WHY',
+      'p12        5 m ago  verifying    promotion  7f3a9c2d  3e1f0ab  master',
+    ]);
   });
 
   it('are followed line by line, without those of others', () => {

@@ -72,6 +72,19 @@ describe('releases', () => {
     expect(await master('releases', '--commit', 'ffff')).toMatchObject({ code: 1, out: '' });
   });
 
+  it('are found by a tag or a digest that they hold', async () => {
+    answers.json('GET /v1/releases', { releases: [release] });
+    const digest = release.images[0]?.digest ?? '';
+    const repository = 'registry.example.com/api';
+    const found = ['1.42.0', 'api=1.42.0', `${repository}:1.42.0`, digest.slice(0, 15)];
+    for (const image of [...found, digest, `${repository}@${digest}`]) {
+      expect((await master('releases', '--image', image)).out, image).toContain('7f3a9c2d');
+    }
+    for (const image of ['1.42', 'game=1.42.0', `sha256:${'0'.repeat(64)}`]) {
+      expect(await master('releases', '--image', image), image).toMatchObject({ code: 1, out: '' });
+    }
+  });
+
   it('take each image once, with its tag', () => {
     expect(imagesOf(['api=1.42.0', 'game=a=b'])).toEqual({ api: '1.42.0', game: 'a=b' });
     for (const wrong of [['api'], ['=1'], ['api='], ['api=1', 'api=2']]) {
@@ -83,6 +96,7 @@ describe('releases', () => {
 describe('history', () => {
   it('lists promotions and rollbacks of a stage, as the master tells them', async () => {
     answers.json('GET /v1/history/gamma', { rollouts: [], promotions: [promotion(), rolledBack] });
+    answers.json('GET /v1/releases', { releases: [release] });
     const ran = await master('history', 'gamma');
     expect(ran.out).toMatch(/^p12 .* verifying [\s\S]*^p12 .* rolled back /m);
   });

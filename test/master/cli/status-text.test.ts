@@ -1,9 +1,10 @@
 // What `master status` says of an environment: never more than is known.
 
 import { describe, expect, it } from 'vitest';
-import type { EnvironmentStatus, PendingView } from '../../../master/api/contract.ts';
+import type { EnvironmentStatus, PendingView, StageView } from '../../../master/api/contract.ts';
 import { plain } from '../../../master/cli/render/style.ts';
 import { statusText } from '../../../master/cli/render/status.ts';
+import { stage } from './pipeline-samples.ts';
 import { at, rollout, running } from './samples.ts';
 
 const host = (
@@ -20,7 +21,11 @@ const changed: PendingView = {
   ...{ images: [{ name: 'api', tag: '1.43.0' }], hosts: ['web-2', 'web-3'], problem: null },
 };
 
-const text = (hosts: EnvironmentStatus['hosts'], more: Partial<EnvironmentStatus> = {}): string => {
+const text = (
+  hosts: EnvironmentStatus['hosts'],
+  more: Partial<EnvironmentStatus> = {},
+  stages: readonly StageView[] = [],
+): string => {
   const environment: EnvironmentStatus = {
     ...{ environment: 'beta', release: '7f3a9c2d', commit: null, subject: null },
     ...{ images: [{ name: 'api', tag: '1.42.0', digest: 'sha256:2' }], last: null, current: null },
@@ -32,8 +37,11 @@ const text = (hosts: EnvironmentStatus['hosts'], more: Partial<EnvironmentStatus
     ...{ version: '0.1.0', project: 'starfall', states, environments: [environment] },
     hosts: { total: hosts.length, online: hosts.filter(({ online }) => online).length },
   };
-  const pipeline = { stages: [], freezes: [], arrivals: [] };
-  return statusText({ view, pipeline, full: false, now: at }, { width: 80, style: plain });
+  const pipeline = { stages, freezes: [], arrivals: [] };
+  return statusText(
+    { view, pipeline, full: stages.length > 0, now: at },
+    { width: 80, style: plain },
+  );
 };
 
 describe('status', () => {
@@ -95,5 +103,36 @@ describe('status', () => {
     expect(text([host('web-1', { behind: true })], { pending }).replace(/\n +/g, ' ')).toContain(
       'pending the states no longer have beta: what runs of it on web-1 goes with `master apply beta`',
     );
+  });
+
+  it('tells of a stage by itself everything once: its release, and what is pending', () => {
+    const hosts = [host('web-2', { behind: true })];
+    const beta = stage('beta', {
+      ...{
+        since: at - 240_000,
+        pending: 'the states ask for a change on 1 host: master apply beta',
+      },
+    });
+    expect(text(hosts, { pending: { ...changed, hosts: ['web-2'] } }, [beta]))
+      .toBe(`beta · release 7f3a9c2d · 3e1f0ab Raise the pool size
+  api 1.42.0, game main-77
+  ✓ verified, 4 m ago
+  → there is no release newer than those that entered
+  hosts   1 host: 1 behind the states
+  pending the states ask for 9c8d7e6 Bump api (api 1.43.0), on web-2: see
+          \`master plan beta\`
+
+  HOST   STATE   IN SYNC  RELEASE   RUNS
+  web-2  online  behind   7f3a9c2d  api 1.42.0 healthy
+
+1 of 1 host online · states from /srv/states at main · Brine 0.1.0`);
+  });
+
+  it('tells apart what a stage is to run and what its hosts do run', () => {
+    const lines = text([host('web-2', { release: '00aa11bb' })], { release: '00aa11bb' }, [
+      stage('beta'),
+    ]).split('\n');
+    expect(lines[0]).toMatch(/^beta · release 7f3a9c2d /);
+    expect(lines).toContain('beta · release 00aa11bb');
   });
 });

@@ -6,12 +6,14 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../../master/pipeline/events.ts';
 import { RegistryWatcher } from '../../../master/triggers/registry-watcher.ts';
-import { realWorld } from '../../../protocol/world.ts';
+import { realWorld, type World } from '../../../protocol/world.ts';
 import { fault } from '../../../states/faults.ts';
 import { loadStates } from '../../../states/load.ts';
 
 let registry: Server;
 let address: string;
+/** The tags are listed, and no manifest is there yet. */
+let missing: boolean;
 
 const config = JSON.stringify({
   ...{ os: 'linux', architecture: 'amd64', created: '2026-11-24T08:00:00Z' },
@@ -25,8 +27,14 @@ const manifest = JSON.stringify({ config: { digest: digestOf(config) } });
 
 /** One repository with one version, as the registry's protocol says it. */
 beforeEach(async () => {
+  missing = false;
   registry = createServer((request, response) => {
     const path = request.url ?? '';
+    if (missing && path.includes('/manifests/')) {
+      response.writeHead(404, { 'content-type': 'application/json' });
+      response.end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}');
+      return;
+    }
     const body = path.includes('/tags/list')
       ? JSON.stringify({ name: 'api', tags: ['1.0.0'] })
       : path.includes('/manifests/')
@@ -95,5 +103,40 @@ describe('a new version', () => {
         origin: { kind: 'registry', commit: '3e1f0ab', message: 'List orders' },
       },
     ]);
+  });
+
+  it('that a hint tells of before it is there to be read is no warning until the last look', async () => {
+    const lines: { readonly level: number; readonly code?: string }[] = [];
+    const told: Command[] = [];
+    const log = pino(
+      { level: 'trace' },
+      { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) },
+    );
+    // Each wait ends at once; the poll, which waits for a day, only when the watcher is closed.
+    const waits: number[] = [];
+    const world: World = {
+      ...realWorld,
+      sleep: (ms, signal) => {
+        if (ms > 60_000) return realWorld.sleep(ms, signal);
+        waits.push(ms);
+        return Promise.resolve();
+      },
+    };
+    const watcher = new RegistryWatcher({
+      states: { newest: () => Promise.resolve({ states: states() }) },
+      pipeline: { command: (command) => Promise.resolve(told.push(command)) },
+      look: () => Promise.resolve(),
+      ...{ world, log, pollMs: 86_400_000 },
+    });
+    missing = true;
+    expect(await watcher.hint([{ repository: 'api' }])).toEqual(['api']);
+    await expect.poll(() => lines.length).toBe(5);
+    await watcher.close();
+    expect(waits).toHaveLength(5);
+    expect(lines.map(({ level, code }) => [level, code])).toEqual([
+      ...Array.from({ length: 4 }, () => [20, 'IMAGE_NOT_FOUND']),
+      [40, 'IMAGE_NOT_FOUND'],
+    ]);
+    expect(told).toEqual([]);
   });
 });
