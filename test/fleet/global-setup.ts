@@ -2,12 +2,15 @@
 // Where no such hosts can be started, says once what becomes of the tests.
 
 import { sweep } from './leftovers.ts';
+import { sweepLocal } from './local.ts';
 import { findLocalPlace } from './local-place.ts';
 import { whyNoHosts } from './needs.ts';
 
 const reason = whyNoHosts();
 
 export async function setup(): Promise<void> {
+  // First: what is left there looks as if somebody used that Engine.
+  for (const line of await sweepLocal()) process.stderr.write(`${line}\n`);
   if (reason === undefined) await sweep();
   else process.stderr.write(`${whatBecomes(reason)}\n`);
 }

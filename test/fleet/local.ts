@@ -1,7 +1,8 @@
 // One host on the Docker Engine that is there, for tests that need no more and for people who are not
 // root. It belongs to somebody: what we make bears our label, and nothing else is touched.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { command } from './command.ts';
@@ -13,6 +14,7 @@ import { freePort } from './ports.ts';
 import {
   end,
   identify,
+  runs,
   start,
   type ProcessId,
   type Running,
@@ -22,9 +24,11 @@ import { Registry } from './registry.ts';
 
 /** Containers have it from their image, whoever makes them. Its value is one fleet's. */
 const label = 'brine-tests';
+const prefix = 'brine-local-';
 
 /** What there is to take away, on disk before it exists. */
 interface LocalRecord {
+  readonly owner: ProcessId;
   readonly dir: string;
   readonly dockerHost: string;
   readonly mark: string;
@@ -50,10 +54,12 @@ export class LocalFleet implements OneHostFleet {
     const place = findLocalPlace();
     if (typeof place === 'string') throw new Error(place);
     const { dockerHost } = place;
-    const dir = await mkdtemp(join(tmpdir(), 'brine-local-'));
+    const owner = identify(process.pid);
+    if (owner === undefined) throw new Error('processes are not told of in /proc here');
+    const dir = await mkdtemp(join(tmpdir(), prefix));
     const mark = `${label}=${basename(dir)}`;
-    const record: LocalRecord = { dir, dockerHost, mark, processes: [] };
-    await save(record);
+    const record: LocalRecord = { owner, dir, dockerHost, mark, processes: [] };
+    save(record);
     keepWatch(recordPath(dir));
     const strangers = new Set(await namesAt(dockerHost));
     const fleet = new LocalFleet(place, record, { port: await freePort(), strangers });
@@ -74,7 +80,7 @@ export class LocalFleet implements OneHostFleet {
     const running = start(program, args, options);
     const id = identify(running.pid);
     if (id !== undefined) this.#record.processes.push(id);
-    void save(this.#record);
+    save(this.#record);
     return running;
   }
 
@@ -141,8 +147,37 @@ class LocalHost implements SomeHost {
 }
 
 const recordPath = (dir: string): string => join(dir, 'record.json');
-const save = (record: LocalRecord): Promise<void> =>
-  writeFile(recordPath(record.dir), JSON.stringify(record));
+/** Whole or not at all: whoever is killed over it leaves the one before. */
+function save(record: LocalRecord): void {
+  const path = recordPath(record.dir);
+  writeFileSync(`${path}.new`, JSON.stringify(record));
+  renameSync(`${path}.new`, path);
+}
+
+/**
+ * Takes away what runs have left that were killed together with their keeper. What an Engine does not
+ * let go is there for the next time; answers where, and why.
+ */
+export async function sweepLocal(): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith(prefix))) {
+    const dir = join(tmpdir(), name);
+    await removeDead(dir).catch((error: unknown) => {
+      left.push(`${dir} is still there: ${String(error)}`);
+    });
+  }
+  return left;
+}
+
+/** Only ours: somebody else's record could name anything. */
+async function removeDead(dir: string): Promise<void> {
+  const path = recordPath(dir);
+  if ((await stat(dir)).uid !== process.getuid?.()) return;
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const record = JSON.parse(text) as LocalRecord;
+  if (!runs(record.owner)) await removeLocal(record);
+}
 
 /** For whoever clears up after a process that was killed; nothing where all is gone. */
 export async function removeRecorded(path: string): Promise<void> {
