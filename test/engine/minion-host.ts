@@ -118,9 +118,11 @@ export class MinionHost {
     return this.#minion;
   }
 
+  /** Until the master has seen it too: what it sent over the dead link would be lost. */
   async killMinion(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#minion?.kill(signal);
     await this.#minion?.exited;
+    await until('the link has ended', async () => !this.master.connected().includes(this.id));
   }
 
   get pid(): number {
@@ -129,10 +131,6 @@ export class MinionHost {
 
   linked(): Promise<void> {
     return until('the minion is linked', async () => this.master.connected().includes(this.id));
-  }
-
-  async gone(): Promise<void> {
-    await until('the link has ended', async () => !this.master.connected().includes(this.id));
   }
 
   minion(...args: readonly string[]): Promise<Ran> {

@@ -68,7 +68,6 @@ it('one that was cut off by the end of the minion is told as lost, and removed b
   await until('it runs', async () => (await left()).length === 1);
   await host.killMinion();
   await ended;
-  await host.gone();
   expect(await left()).toHaveLength(1);
   host.startMinion();
   await host.linked();
