@@ -38,9 +38,39 @@ export class Line {
     image = 'registry.example.com/api',
   ): Promise<Line> {
     const line = new Line();
-    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', line.shared]);
-    execFileSync('git', ['clone', '--quiet', line.shared, line.work], { stdio: 'ignore' });
-    line.commit('The line', {
+    try {
+      await line.#begin(prod, image);
+      return line;
+    } catch (error) {
+      await line.close();
+      throw error;
+    }
+  }
+
+  async open(): Promise<void> {
+    this.#daemon = await startDaemon({ dir: this.master, log });
+  }
+
+  async reopen(): Promise<void> {
+    await this.#daemon?.close();
+    await this.open();
+  }
+
+  /** Leaves nothing behind, also where a part of it does not end well. */
+  async close(): Promise<void> {
+    const ends = await Promise.allSettled([...this.hosts.values()].map((host) => host.stop()));
+    try {
+      await this.#daemon?.close();
+    } finally {
+      rmSync(this.dir, { recursive: true });
+    }
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  async #begin(prod: string, image: string): Promise<void> {
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', this.shared]);
+    execFileSync('git', ['clone', '--quiet', this.shared, this.work], { stdio: 'ignore' });
+    this.commit('The line', {
       'brine.yaml': `project: starfall
 images: { api: { repository: ${image} } }
 tests: { smoke: { http: "http://\${host.address}:\${service.api.port}/up" } }
@@ -56,44 +86,28 @@ pipeline:
       'environments/prod.yaml': 'hosts: zone=one\nvars: { port: 18082 }\n',
     });
     const listen = `127.0.0.1:${await freePort()}`;
-    const states = `file://${line.shared}`;
-    await initMaster({ dir: line.master, states, api: 'off', listen }, makeIdentity);
-    const config = join(line.master, 'master.yaml');
+    const states = `file://${this.shared}`;
+    await initMaster({ dir: this.master, states, api: 'off', listen }, makeIdentity);
+    const config = join(this.master, 'master.yaml');
     const text = readFileSync(config, 'utf8');
     writeFileSync(config, text.replace(/^( +)ref: .*$/m, '$&\n$1poll: 1s'));
-    await line.open();
+    await this.open();
     for (const [id, zone] of [
       ['web-1', 'one'],
       ['web-2', 'two'],
     ] as const) {
       const request = { labels: { zone }, uses: 1, hours: 1, actor: 'ann@desk' };
-      const made = await line.client.send<TokenAnswer>('POST', '/v1/tokens', request);
-      const dir = join(line.dir, id);
+      const made = await this.client.send<TokenAnswer>('POST', '/v1/tokens', request);
+      const dir = join(this.dir, id);
       await joinHost({ url: made.url, token: made.token, id, dir });
       const host = new PaperHost();
-      line.hosts.set(id, host);
+      this.hosts.set(id, host);
       await host.start(dir, log);
     }
     await until('the states have been looked at', async () => {
-      const { stages } = await line.client.get<PipelineView>('/v1/pipeline');
+      const { stages } = await this.client.get<PipelineView>('/v1/pipeline');
       return stages.length === 3;
     });
-    return line;
-  }
-
-  async open(): Promise<void> {
-    this.#daemon = await startDaemon({ dir: this.master, log });
-  }
-
-  async reopen(): Promise<void> {
-    await this.#daemon?.close();
-    await this.open();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.hosts.values()].map((host) => host.stop()));
-    await this.#daemon?.close();
-    rmSync(this.dir, { recursive: true });
   }
 
   git(...args: readonly string[]): string {

@@ -7,17 +7,21 @@ import { find } from '../../fleet/needs.ts';
 import { MortalLine, type Death, type Story } from './mortal-line.ts';
 
 describe.skipIf(find('docker-registry') === undefined)('a master that SIGKILL ends', () => {
-  let registry: RegistryProcess;
-  let lines: readonly MortalLine[] = [];
+  let registry: RegistryProcess | undefined;
+  const lines: MortalLine[] = [];
   beforeAll(async () => {
     registry = await RegistryProcess.start();
     const image = `${registry.address}/api`;
-    lines = await Promise.all([1, 2, 3].map(() => MortalLine.make(image)));
+    const make = async (): Promise<unknown> => lines.push(await MortalLine.make(image));
+    const made = await Promise.allSettled([1, 2, 3].map(make));
+    // Those that were made are closed, whatever became of the others.
+    for (const each of made) if (each.status === 'rejected') throw each.reason;
     await registry.push('api', '1.0.0');
   }, 120_000);
   afterAll(async () => {
-    await Promise.all(lines.map((line) => line.close()));
-    await registry.close();
+    const closed = await Promise.allSettled(lines.map((line) => line.close()));
+    await registry?.close();
+    for (const each of closed) if (each.status === 'rejected') throw each.reason;
   });
 
   it('before or after any commit on the way from the registry to prod ends there as if it had not', async () => {

@@ -86,8 +86,11 @@ export class MortalLine {
   }
 
   async close(): Promise<void> {
-    await this.#kill();
-    rmSync(this.#dir, { recursive: true });
+    try {
+      await this.#kill();
+    } finally {
+      rmSync(this.#dir, { recursive: true });
+    }
   }
 
   async #make(image: string): Promise<void> {
