@@ -3,7 +3,8 @@
 
 import { groupBy } from '../states/group-by.ts';
 import type { HostState, PinnedImage } from '../states/model.ts';
-import { jobContainerName, labelKeys, ownership } from '../states/naming.ts';
+import { containerName, jobContainerName, labelKeys, ownership } from '../states/naming.ts';
+import { networksOf } from '../states/networks.ts';
 import type { Observed, ObservedContainer, ObservedJob } from '../states/observed.ts';
 import type { Engine, EngineContainer, EngineImage } from './engine/engine.ts';
 
@@ -31,12 +32,15 @@ export async function observe(
     jobsOf(engine, containers, state),
   ]);
   const imageOf = imageNames(images, state);
+  const joined = joinedBy(state);
   return {
     containers: own.flatMap((container) => {
       const owner = ownership(container.labels);
       if (owner === undefined) return [];
       const { id, name, status, hostPorts, createdAt, imageId, addresses } = container;
-      const detached = status === 'running' && addresses[state.network] === undefined;
+      const should = joined.get(name) ?? [state.network];
+      const detached =
+        status === 'running' && should.some((network) => addresses[network] === undefined);
       const { service, slot, spec, release } = owner;
       const stoppedAt = ends.get(id);
       const stopTimeoutMs = graces.get(id);
@@ -46,6 +50,7 @@ export async function observe(
         health: health.get(id) ?? 'unknown',
         ...(stoppedAt === undefined ? {} : { stoppedAt }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+        ...(inOthers(container, state) ? { networks: container.networks } : {}),
         ...(detached ? { detached } : {}),
       };
     }),
@@ -55,6 +60,17 @@ export async function observe(
     ...othersOf(containers.filter((container) => !belongs(container, state))),
   };
 }
+
+/** Of containers that are in others than the environment's own network: name → those it should be in. */
+const joinedBy = (state: HostState): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    state.containers
+      .filter(({ networks }) => networks !== undefined)
+      .map((spec) => [containerName({ ...state, spec }), networksOf(spec, state)]),
+  );
+
+const inOthers = ({ networks }: EngineContainer, { network }: HostState): boolean =>
+  networks.some((each) => each !== network);
 
 /** Whether its labels say that it is of this environment. */
 function belongs(

@@ -93,6 +93,11 @@ const containerOptions = {
     )
     .max(bounds.configsMax)
     .exactOptional(),
+  networks: z
+    .array(z.strictObject({ network: text, aliases: texts }))
+    .min(1)
+    .max(bounds.networksMax)
+    .exactOptional(),
   workingDir: path.exactOptional(),
   hostname: text.exactOptional(),
   tmpfs: z

@@ -16,6 +16,8 @@ export const bounds = {
   listItemsMax: 1_000,
   mountsMax: 200,
   needsMax: 200,
+  networksMax: 20,
+  aliasesMax: 20,
   configsMax: 100,
   /** Of one file that is put into a container, and of one file of env entries. */
   configBytesMax: 262_144,

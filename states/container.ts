@@ -13,6 +13,7 @@ import type {
   PortBinding,
   SourcePosition,
 } from './model.ts';
+import { networkName } from './networks.ts';
 import { bindingsOf } from './ports.ts';
 import type { Job } from './schema/job.ts';
 import type { Service } from './schema/service.ts';
@@ -67,8 +68,21 @@ export function makeContainer(of: ContainerOf): ContainerSpec {
     ...(order !== undefined && { order }),
     ...(service.drain && { drain: drainOf(service.drain, ports) }),
     ...optionsOf(service),
+    ...joinedBy(of),
     ...(configs.length > 0 && { configs }),
     at,
+  };
+}
+
+/** As in Compose: who names networks is in these and no others; `default` is the environment's own. */
+function joinedBy({ name, service, prefix }: ContainerOf): Pick<ContainerSpec, 'networks'> {
+  const joined = Object.entries(service.networks ?? {});
+  if (joined.length === 0) return {};
+  return {
+    networks: joined.map(([network, { aliases = [] }]) => ({
+      network: networkName(prefix, network),
+      aliases: unique([name, ...aliases]).toSorted(),
+    })),
   };
 }
 
@@ -102,16 +116,23 @@ export function makeJob(of: ContainerOf, name: string, job: Job): JobSpec {
     once: job.once ?? defaults.job.once,
     on: job.on ?? defaults.job.on,
     timeoutMs: job.timeout ?? written(defaults.job.timeout),
-    spec: makeContainer({
-      ...of,
-      service: {
-        ...{ ...withoutDrain(service), ...own, ports: [], needs: [] },
-        healthcheck: { none: true },
-        restart: { policy: 'no' },
-      },
-    }),
+    spec: withoutAliases(
+      makeContainer({
+        ...of,
+        service: {
+          ...{ ...withoutDrain(service), ...own, ports: [], needs: [] },
+          healthcheck: { none: true },
+          restart: { policy: 'no' },
+        },
+      }),
+    ),
   };
 }
+
+const withoutAliases = ({ networks, ...spec }: ContainerSpec): ContainerSpec => ({
+  ...spec,
+  ...(networks && { networks: networks.map(({ network }) => ({ network, aliases: [] })) }),
+});
 
 function withoutDrain(service: Service): Service {
   const rest = { ...service };

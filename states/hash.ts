@@ -47,6 +47,7 @@ export function specHash(spec: ContainerSpec, around: Surroundings): string {
 /** Every option, so that none can be forgotten here. */
 const optionsOf = (spec: ContainerOptions): Readonly<Record<keyof ContainerOptions, unknown>> => ({
   configs: spec.configs && inAnyOrder(spec.configs),
+  networks: spec.networks && inAnyOrder(spec.networks),
   workingDir: spec.workingDir,
   hostname: spec.hostname,
   tmpfs: spec.tmpfs && inAnyOrder(spec.tmpfs),

@@ -82,9 +82,19 @@ export interface ConfigFile {
   readonly group: number;
 }
 
+/** A network that a container is in. */
+export interface Joined {
+  /** Its full name on the host. */
+  readonly network: string;
+  /** Names that others in it find the container by. */
+  readonly aliases: readonly string[];
+}
+
 /** What only some containers have; each is there only where it is asked for. */
 export interface ContainerOptions {
   readonly configs?: readonly ConfigFile[];
+  /** In place of the environment's own; never empty. */
+  readonly networks?: readonly Joined[];
   readonly workingDir?: string;
   readonly hostname?: string;
   readonly tmpfs?: readonly Tmpfs[];

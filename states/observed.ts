@@ -33,8 +33,10 @@ export interface ObservedContainer {
   readonly stoppedAt?: number;
   /** The grace that it was made with; of one that runs and is no longer in the state. */
   readonly stopTimeoutMs?: number;
+  /** All networks that it is in, running or not; absent where that is the environment's own alone. */
+  readonly networks?: readonly string[];
   /**
-   * It runs, but is not in the environment's network: somebody took it out, or Docker crashed while it
+   * It runs, but is not in a network that it should be in: somebody took it out, or Docker crashed while it
    * started it. Nobody can reach it, and a restart does not bring back what it has forgotten.
    */
   readonly detached?: true;

@@ -2,6 +2,7 @@
 // are taken one after the other. Pure: `master plan` shows it, the minion performs it.
 
 import type { ContainerSpec, HostState, PinnedImage } from './model.ts';
+import { networksOf } from './networks.ts';
 import type { Observed } from './observed.ts';
 import { remove, stop } from './plan/acts.ts';
 import { removeJobs } from './plan/jobs.ts';
@@ -41,12 +42,15 @@ export function plan(desired: HostState, observed: Observed): Plan {
 const missing = 'not there yet';
 
 function surroundings(desired: HostState, observed: Observed): Step[] {
-  const { network, containers } = desired;
+  const { containers } = desired;
+  const networks = new Set(containers.flatMap((spec) => networksOf(spec, desired)));
+  for (const network of observed.networks) networks.delete(network);
   const volumes = new Set(containers.flatMap(volumesOf));
   for (const volume of observed.volumes) volumes.delete(volume);
-  const withNetwork = containers.length > 0 && !observed.networks.includes(network);
   return [
-    ...(withNetwork ? [{ do: 'create-network', network, reason: missing } as const] : []),
+    ...[...networks].map(
+      (network) => ({ do: 'create-network', network, reason: missing }) as const,
+    ),
     ...[...volumes].map((volume) => ({ do: 'create-volume', volume, reason: missing }) as const),
   ];
 }

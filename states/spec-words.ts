@@ -9,6 +9,7 @@ import type {
   ContainerSpec,
   Drain,
   Healthcheck,
+  Joined,
   Limits,
   Mount,
 } from './model.ts';
@@ -115,6 +116,7 @@ function probeWords(check: Healthcheck): string {
 function optionWords(spec: ContainerOptions): readonly (readonly [string, string | undefined])[] {
   const options: Readonly<Record<keyof ContainerOptions, unknown>> = {
     configs: spec.configs?.map(configWords),
+    networks: spec.networks?.map(networkWords),
     workingDir: spec.workingDir,
     hostname: spec.hostname,
     tmpfs: spec.tmpfs,
@@ -140,8 +142,12 @@ function configWords({ target, content, mode, user, group }: ConfigFile): string
   return `${target} (${hash}, ${mode.toString(8).padStart(4, '0')} ${user}:${group})`;
 }
 
+const networkWords = ({ network, aliases }: Joined): string =>
+  aliases.length === 0 ? network : `${network} as ${aliases.join(' and ')}`;
+
 const optionKeys: Readonly<Record<keyof ContainerOptions, string>> = {
   configs: 'configs',
+  networks: 'networks',
   workingDir: 'working_dir',
   hostname: 'hostname',
   tmpfs: 'tmpfs',

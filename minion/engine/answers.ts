@@ -86,6 +86,7 @@ export const containersAnswer = z
       hostPorts: hostPorts(
         (raw.Ports ?? []).map(({ IP, PublicPort = 0, Type }) => [IP, PublicPort, Type] as const),
       ),
+      networks: Object.keys(raw.NetworkSettings.Networks ?? {}),
       addresses: addressesIn(raw.NetworkSettings),
       createdAt: times[index] ?? 0,
     }));
@@ -194,6 +195,7 @@ export const inspectAnswer = z
       error: tidy(State.Error),
       startedAt: State.StartedAt,
       finishedAt: State.FinishedAt,
+      networks: Object.keys(NetworkSettings.Networks ?? {}),
       addresses: addressesIn(NetworkSettings),
       healthOutput: State.Health?.Log?.at(-1)?.Output,
       stopTimeoutMs: typeof StopTimeout === 'number' ? StopTimeout * 1_000 : undefined,

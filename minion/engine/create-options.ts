@@ -7,6 +7,9 @@ import type { NewContainer } from './engine.ts';
 import { hostOptions, ownOptions, tmpfsOf } from './host-options.ts';
 
 export function createBody({ name, spec, labels, network, oneShot }: NewContainer) {
+  // Where networks are named, so are all aliases in them; the others are joined after the making.
+  const named = spec.networks?.find((each) => each.network === network)?.aliases;
+  const aliases = [...(named ?? (oneShot === true ? [] : [String(spec.service)]))];
   return {
     Image: imageReference(spec.image),
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
@@ -32,7 +35,7 @@ export function createBody({ name, spec, labels, network, oneShot }: NewContaine
       ...(spec.limits.cpus === undefined ? {} : { NanoCpus: Math.round(spec.limits.cpus * 1e9) }),
     },
     NetworkingConfig: {
-      EndpointsConfig: { [network]: { Aliases: oneShot === true ? [] : [String(spec.service)] } },
+      EndpointsConfig: { [network]: { Aliases: aliases } },
     },
   };
 }

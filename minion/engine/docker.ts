@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { z } from 'zod';
 import { fault, Fault, type FaultData } from '../../states/faults.ts';
-import type { ConfigFile, PinnedImage } from '../../states/model.ts';
+import type { ConfigFile, Joined, PinnedImage } from '../../states/model.ts';
 import { accessTo } from './access.ts';
 import {
   containersAnswer,
@@ -186,6 +186,18 @@ class DockerEngine implements Engine {
   removeNetwork(name: string): Promise<void> {
     return this.#do('remove network', name, (docker, asked) =>
       unless(404, docker.getNetwork(inPath(name)).remove(asked)),
+    );
+  }
+
+  connect(container: string, { network, aliases }: Joined): Promise<void> {
+    const body = { Container: container, EndpointConfig: { Aliases: [...aliases] } };
+    return this.#do('connect', container, (docker, asked) =>
+      unless(
+        /already exists in network/,
+        docker
+          .getNetwork(inPath(network))
+          .connect(given<Dockerode.NetworkConnectOptions>(body, asked)),
+      ),
     );
   }
 

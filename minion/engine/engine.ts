@@ -2,7 +2,7 @@
 // else on the host knows only this. Every call throws a Fault (DOCKER_DOWN where nothing answers).
 
 import type { ContainerStatus } from '../../states/observed.ts';
-import type { ConfigFile, ContainerSpec, PinnedImage } from '../../states/model.ts';
+import type { ConfigFile, ContainerSpec, Joined, PinnedImage } from '../../states/model.ts';
 
 export interface EngineInfo {
   readonly version: string;
@@ -35,6 +35,8 @@ export interface EngineContainer {
   readonly imageId: string;
   /** Only of a container that runs. */
   readonly hostPorts: readonly HostPort[];
+  /** Names of those that it is in, whether it runs or not. */
+  readonly networks: readonly string[];
   /** Address in each of its networks; only of a container that runs. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Unix milliseconds; in a list only the second is right, the rest is its place in that second. */
@@ -115,6 +117,8 @@ export interface Engine {
   /** A bridge network of this name; nothing where it exists. */
   createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   removeNetwork(name: string): Promise<void>;
+  /** Into one that does not run; nothing where it is in it. */
+  connect(container: string, joined: Joined): Promise<void>;
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** NAME_TAKEN, IMAGE_NOT_FOUND, CONTAINER_OPTION. */
   create(container: NewContainer): Promise<void>;

@@ -6,6 +6,7 @@ import type { Desire, HostFailure, Progress, Report } from '../../protocol/messa
 import { Fault } from '../../states/faults.ts';
 import type { HostState } from '../../states/model.ts';
 import { containerName } from '../../states/naming.ts';
+import { firstNetwork } from '../../states/networks.ts';
 import type { Tools } from '../reconcile/converge.ts';
 import { clip, failureOf } from '../reconcile/evidence.ts';
 import { judge, lastWord, targetOf, type HeldEnvironment } from '../journal/held.ts';
@@ -159,7 +160,9 @@ export class Keep {
     const state = held?.desire.state;
     const watched = (state?.containers ?? []).flatMap((spec) => {
       if (state === undefined || held?.leave.has(spec.service) === true) return [];
-      return [{ name: containerName({ ...state, spec }), spec, network: state.network }];
+      return [
+        { name: containerName({ ...state, spec }), spec, network: firstNetwork(spec, state) },
+      ];
     });
     health.watch(environment, watched);
     this.#repairer.begin(lookInMs);

@@ -5,6 +5,7 @@ import type { Desire, Progress } from '../../protocol/messages.ts';
 import type { World } from '../../protocol/world.ts';
 import type { EnvironmentName } from '../../states/ids.ts';
 import type { HostState } from '../../states/model.ts';
+import { networksOf } from '../../states/networks.ts';
 import type { Engine, EngineEvent } from '../engine/engine.ts';
 import { HealthBook } from '../health/health.ts';
 import type { Journal } from '../journal.ts';
@@ -95,5 +96,5 @@ const goings: ReadonlySet<string> = new Set([
 ]);
 
 /** An image is told by its id alone, so every environment looks. */
-const touches = ({ type, name }: EngineEvent, { network }: HostState): boolean =>
-  type === 'image' || name === network;
+const touches = ({ type, name }: EngineEvent, state: HostState): boolean =>
+  type === 'image' || state.containers.some((spec) => networksOf(spec, state).includes(name));

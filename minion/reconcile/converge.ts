@@ -6,6 +6,7 @@ import type { HostFailure } from '../../protocol/messages.ts';
 import type { HostState } from '../../states/model.ts';
 import { containerName } from '../../states/naming.ts';
 import { specHash } from '../../states/hash.ts';
+import { firstNetwork } from '../../states/networks.ts';
 import type { Observed } from '../../states/observed.ts';
 import { plan } from '../../states/plan.ts';
 import type { PlanProblem } from '../../states/step.ts';
@@ -54,7 +55,7 @@ export async function look({ engine, health, policy }: Tools, state: HostState):
   const wanted = new Map(
     state.containers.map((spec) => {
       const name = containerName({ ...state, spec });
-      return [name, { name, spec, network: state.network }];
+      return [name, { name, spec, network: firstNetwork(spec, state) }];
     }),
   );
   const forbidden = policy === undefined ? [] : await refusalsOf(specsOf(state), policy);

@@ -2,6 +2,7 @@
 // time is over. It goes on serving meanwhile.
 
 import type { Drain } from '../../states/model.ts';
+import { firstNetwork } from '../../states/networks.ts';
 import { probe } from '../probe.ts';
 import type { Performing } from './perform.ts';
 
@@ -25,7 +26,9 @@ export async function drained(
   for (;;) {
     const detail = await engine.inspect(container);
     if (detail?.status !== 'running') return;
-    const asked = { name: container, spec, network: state.network, detail };
+    // The old one may have been in others than the new one is.
+    const network = Object.keys(detail.addresses)[0] ?? firstNetwork(spec, state);
+    const asked = { name: container, spec, network, detail };
     const { ok, words } = await probe(engine, asked, signal);
     if (ok || world.now() >= deadline) return;
     if (words !== said) tell({ phase: 'draining', service, detail: words });

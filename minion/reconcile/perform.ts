@@ -5,6 +5,7 @@ import type { World } from '../../protocol/world.ts';
 import type { Progress } from '../../protocol/messages.ts';
 import type { HostState } from '../../states/model.ts';
 import { labelKeys, labelsOf } from '../../states/naming.ts';
+import { firstNetwork } from '../../states/networks.ts';
 import type { Observed } from '../../states/observed.ts';
 import type { Step } from '../../states/step.ts';
 import { awaitHealthy, type Awaiting } from '../health/await-healthy.ts';
@@ -117,7 +118,7 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
           name: step.container,
           spec: step.spec,
           labels: labelsOf(state, step.spec),
-          network: state.network,
+          network: firstNetwork(step.spec, state),
         }),
       );
     case 'start':
@@ -186,7 +187,7 @@ async function awaitStep(step: About, performing: Performing, waits: Waits): Pro
   const { engine, world, signal, health, state, tally, tell } = performing;
   const { container: name, spec } = step;
   const { service } = spec;
-  const watched = { name, spec, network: state.network };
+  const watched = { name, spec, network: firstNetwork(spec, state) };
   tell({ phase: 'checking', service, detail: spec.healthcheck.kind });
   const restarts = tally.started.has(name) ? 0 : 'any';
   await new Promise<unknown>((resolve) => {

@@ -7,6 +7,7 @@ import type { World } from '../../protocol/world.ts';
 import type { JobSpec } from '../../states/model.ts';
 import { jobLabelsOf, labelKeys } from '../../states/naming.ts';
 import type { HostState } from '../../states/model.ts';
+import { firstNetwork, networksOf } from '../../states/networks.ts';
 import { formatDuration } from '../../states/units.ts';
 import type { ContainerDetail, Engine } from '../engine/engine.ts';
 import { Failed, failure, withTraces } from './evidence.ts';
@@ -45,11 +46,12 @@ async function begin(name: string, job: JobSpec, running: RunningJob): Promise<v
   const { engine, state, tally } = running;
   const own = { [labelKeys.project]: state.project, [labelKeys.environment]: state.environment };
   const volumes = job.spec.mounts.filter(({ type }) => type === 'volume');
-  await engine.createNetwork(state.network, own);
+  for (const network of networksOf(job.spec, state)) await engine.createNetwork(network, own);
   for (const { source } of volumes) await engine.createVolume(source, own);
   await engine.remove(name);
   const labels = jobLabelsOf(state, job);
-  await engine.create({ name, spec: job.spec, labels, network: state.network, oneShot: true });
+  const network = firstNetwork(job.spec, state);
+  await engine.create({ name, spec: job.spec, labels, network, oneShot: true });
   await startWith({ container: name, spec: job.spec }, engine);
   tally.writes += 2;
 }

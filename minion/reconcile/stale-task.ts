@@ -5,6 +5,7 @@
 import { Fault } from '../../states/faults.ts';
 import type { ContainerSpec } from '../../states/model.ts';
 import { containerName, labelsOf } from '../../states/naming.ts';
+import { firstNetwork } from '../../states/networks.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Performing } from './perform.ts';
 
@@ -29,16 +30,20 @@ export async function startOrRemake(
   await engine.remove(container);
   tally.created.add(container);
   const labels = labelsOf(state, spec);
-  await engine.create({ name: container, spec, labels, network: state.network });
+  await engine.create({ name: container, spec, labels, network: firstNetwork(spec, state) });
   tally.writes += 2;
   await startWith({ container, spec }, engine);
 }
 
-/** Its files are put there before each start: who was ended after the making has not done that yet. */
+/**
+ * Before each start its files are put there and its other networks joined, which Docker gives it only
+ * one by one: who was ended after the making has not done that yet.
+ */
 export async function startWith(
   { container, spec }: Start,
-  engine: Pick<Engine, 'put' | 'start'>,
+  engine: Pick<Engine, 'connect' | 'put' | 'start'>,
 ): Promise<void> {
+  for (const joined of spec.networks?.slice(1) ?? []) await engine.connect(container, joined);
   if (spec.configs !== undefined) await engine.put(container, spec.configs);
   await engine.start(container);
 }

@@ -37,8 +37,11 @@ export interface Sorted {
 
 /** Every observed container falls to one slot, or is gone, or lost. */
 export function sortContainers(desired: HostState, observed: Observed): Sorted {
-  const there = observed.networks.includes(desired.network) || desired.containers.length === 0;
-  const isLost = ({ status }: ObservedContainer): boolean => !there && status === 'exited';
+  const there = new Set(observed.networks);
+  const isLost = ({ status, networks = [desired.network] }: ObservedContainer): boolean =>
+    status === 'exited' &&
+    desired.containers.length > 0 &&
+    !networks.every((each) => there.has(each));
   const found = observed.containers.filter((container) => !isLost(container));
   const named = new Map(found.map((container) => [container.name, container]));
   const wanted = desired.containers.map((spec) => {

@@ -40,6 +40,7 @@ export const serviceProblems = (service: Service): readonly KeyProblem[] => [
   ...probeProblems(service),
   ...jobProblems(service),
   ...configProblems(service),
+  ...networkProblems(service),
   ...drainProblems(service),
   ...rolloutProblems(service.rollout ?? {}).map((problem) => ({
     ...problem,
@@ -52,6 +53,13 @@ function jobProblems({ jobs = {} }: Service): readonly KeyProblem[] {
   if (count <= bounds.jobsMax) return [];
   const message = `the service has ${count} jobs`;
   return [{ path: ['jobs'], message, hint: `at most ${bounds.jobsMax}` }];
+}
+
+function networkProblems({ networks = {} }: Service): readonly KeyProblem[] {
+  const count = Object.keys(networks).length;
+  if (count <= bounds.networksMax) return [];
+  const message = `the service is in ${count} networks`;
+  return [{ path: ['networks'], message, hint: `at most ${bounds.networksMax}` }];
 }
 
 /** They are written into the container's own file system, before anything is mounted. */

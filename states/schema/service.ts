@@ -14,6 +14,7 @@ import * as kinds from './kinds.ts';
 import { anyText, count, onlyTrue } from './kind.ts';
 import * as names from './names.ts';
 import { leaf, type Reading } from './leaf.ts';
+import { networkOptions } from './network.ts';
 import { keyed, list, map } from './shape.ts';
 import { healthcheckProblems, serviceProblems } from './service-checks.ts';
 
@@ -41,6 +42,7 @@ export function makeServiceSchema(reading: Reading) {
     )
       .exactOptional()
       .describe('Volumes of the environment and paths of the host, and where they appear.'),
+    ...networkOptions(reading),
     command: list(value(word), { min: 1 })
       .exactOptional()
       .describe("Words of the command; the image's own where absent."),

@@ -73,7 +73,7 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** What Brine will have and does not have yet, by what the map is called. */
 const notYet: Readonly<Record<string, readonly string[]>> = {
   'a service': [
-    ...['secrets', 'networks', 'network_mode'],
+    ...['secrets', 'network_mode'],
     ...['platform', 'privileged', 'sysctls', 'hooks'],
   ],
   'a registry': ['auth', 'mirror'],

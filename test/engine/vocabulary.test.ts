@@ -5,12 +5,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HealthBook } from '../../minion/health/health.ts';
 import { run as reconcile } from '../../minion/reconcile.ts';
-import { containerSpec } from '../../protocol/state-schema.ts';
+import { containerSpec, serviceName } from '../../protocol/state-schema.ts';
 import { realWorld } from '../../protocol/world.ts';
 import type { ContainerSpec } from '../../states/model.ts';
 import { containerName, labelsOf } from '../../states/naming.ts';
 import { until } from '../e2e/product.ts';
 import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
+import { resolved, statesOf } from '../states/sample.ts';
 import { OneHost } from './one-host.ts';
 
 let one: OneHost;
@@ -250,6 +251,86 @@ describe('by the minion’s reconcile', () => {
     expect(await seen(third)).toBe('440 1000:1001\nport = 8081\n');
     await apply();
     expect(await one.containers()).toEqual([]);
+  });
+
+  it('env_file and configs, as a repository has them', async () => {
+    const from = (env: string, conf: string): ContainerSpec => {
+      const asked = 'env_file: [files/a.env]\nconfigs: { /etc/app.conf: { file: files/app.conf } }';
+      const states = statesOf({
+        'services/api.yaml': `image: api\nenv: { OWN: "1" }\n${asked}\n`,
+        ...{ 'files/a.env': env, 'files/app.conf': conf },
+      });
+      const [made] = resolved(states).hosts[0]?.state.containers ?? [];
+      return service({ env: made?.env ?? {}, configs: made?.configs ?? [] });
+    };
+    const first = from('A=from a file\nOWN=2\n', 'x');
+    await apply(first);
+    const Env = containing('A=from a file', 'OWN=1');
+    expect(await inspected(first)).toMatchObject({ Config: { Env } });
+    expect(await apply(first)).toEqual({ seen: [], writes: 0 });
+    for (const changed of [from('A=another\n', 'x'), from('A=another\n', 'y')]) {
+      expect(count((await apply(changed)).seen, 'create')).toBe(1);
+      expect(await apply(changed)).toEqual({ seen: [], writes: 0 });
+    }
+    await apply();
+    expect(await one.containers()).toEqual([]);
+  });
+
+  it('networks: joined by names, also where the minion was ended before that, and never made anew', async () => {
+    const own = { network: 'starfall-beta', aliases: ['api'] };
+    const players = 'starfall-beta_players';
+    const joined = (...aliases: readonly string[]): ContainerSpec =>
+      service({ networks: [own, { network: players, aliases: ['api', ...aliases] }] });
+    const id = () => one.host.docker('network', 'inspect', '--format', '{{.Id}}', players);
+    const aliases = async (spec: ContainerSpec) => {
+      const seen = (await inspected(spec)) as {
+        NetworkSettings: { Networks: Record<string, { Aliases: string[]; IPAddress: string }> };
+      };
+      return Object.entries(seen.NetworkSettings.Networks).map(([name, at]) => [
+        ...[name, at.IPAddress !== ''],
+        at.Aliases.filter((each) => /^[a-z]+$/.test(each)).sort(),
+      ]);
+    };
+    const first = joined('lobby');
+    await apply(first);
+    expect(await aliases(first)).toEqual([
+      ['starfall-beta', true, ['api']],
+      [players, true, ['api', 'lobby']],
+    ]);
+    const before = await id();
+    expect(await apply(first)).toEqual({ seen: [], writes: 0 });
+    const asker = service({
+      ...{ service: serviceName.parse('asker'), command: ['/bin/busybox', 'sleep', '600'] },
+      networks: [{ network: players, aliases: [] }],
+    });
+    await apply(first, asker);
+    const name = containerName({ ...stateOf(beta), spec: asker });
+    const asked = ['/bin/busybox', 'wget', '-q', '-O', '-', 'http://lobby:8080/'];
+    expect(await one.engine.exec(name, asked, { timeoutMs: 10_000 })).toEqual({
+      ...{ exitCode: 0, output: '1.0.0\n' },
+    });
+
+    const second = joined('queue');
+    const made = stateOf(beta, [second]);
+    await one.engine.create({
+      ...{ name: containerName({ ...made, spec: second }), spec: second },
+      ...{ labels: labelsOf(made, second), network: made.network },
+    });
+    const replaced = await apply(second, asker);
+    expect(['create', 'start', 'destroy'].map((each) => count(replaced.seen, each))).toEqual([
+      ...[0, 1, 1],
+    ]);
+    expect((await aliases(second))[1]).toEqual([players, true, ['api', 'queue']]);
+    const stopped = containerName({ ...made, spec: second });
+    await one.host.docker('stop', stopped);
+    expect(count((await apply(second, asker)).seen, 'create')).toBe(0);
+    await one.host.docker('network', 'disconnect', players, stopped);
+    expect(count((await apply(second, asker)).seen, 'create')).toBe(1);
+    expect((await aliases(second))[1]).toEqual([players, true, ['api', 'queue']]);
+    expect(await apply(second, asker)).toEqual({ seen: [], writes: 0 });
+    await apply();
+    expect(await one.containers()).toEqual([]);
+    expect(await id()).toBe(before);
   });
 
   it('drain: the old one goes on until it says that it may stop, or its time is over', async () => {

@@ -58,7 +58,7 @@ describe('a key', () => {
       "services/api.yaml:6:1: unknown key \`blah\` in a service
        6 | blah: 1
          | ^^^^
-          = there are image, targets, ports, env, configs, env_file, volumes, command, entrypoint, user, labels, restart, limits, healthcheck, stop, drain, needs, jobs, retain, instances, order, working_dir, hostname, tmpfs, extra_hosts, dns, cap_add, cap_drop, read_only, init, security_opt, devices, logging, rollout"
+          = there are image, targets, ports, env, configs, env_file, volumes, networks, command, entrypoint, user, labels, restart, limits, healthcheck, stop, drain, needs, jobs, retain, instances, order, working_dir, hostname, tmpfs, extra_hosts, dns, cap_add, cap_drop, read_only, init, security_opt, devices, logging, rollout"
     `);
   });
 

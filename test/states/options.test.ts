@@ -76,6 +76,15 @@ describe('an option', () => {
         },
       },
     ],
+    [
+      'networks: { default: {}, players: { aliases: [lobby, api.local, lobby] } }',
+      {
+        networks: [
+          { network: 'starfall-beta', aliases: ['api'] },
+          { network: 'starfall-beta_players', aliases: ['api', 'api.local', 'lobby'] },
+        ],
+      },
+    ],
     ['order: stop-first', { order: 'stop-first' }],
   ];
 
@@ -86,7 +95,7 @@ describe('an option', () => {
   it('that asks for nothing is as good as none', () => {
     const nothing =
       'tmpfs: []\nextra_hosts: {}\ndns: {}\ncap_add: []\ncap_drop: []\nread_only: false\n' +
-      'security_opt: []\ndevices: []\nlimits: { ulimits: {} }';
+      'security_opt: []\ndevices: []\nlimits: { ulimits: {} }\nnetworks: {}';
     expect(only(nothing)).toEqual(only(''));
   });
 
@@ -101,6 +110,14 @@ describe('an option', () => {
     // The order of a switch is the plan's, and makes no other container.
     expect(new Set(hashes).size).toBe(options.length);
     expect(hashOf(only('order: stop-first'))).toBe(hashOf(only('')));
+  });
+
+  it('of networks is for jobs too, which nobody finds by a name', () => {
+    const text = 'networks: { players: { aliases: [lobby] } }\njobs: { migrate: {} }';
+    const resolved = resolve(statesOf(service(text)));
+    if (!resolved.ok) throw new Error('refused');
+    const [job] = resolved.environment.hosts.flatMap(({ state }) => state.jobs ?? []);
+    expect(job?.spec.networks).toEqual([{ network: 'starfall-beta_players', aliases: [] }]);
   });
 
   it('written in another order or spelling is the same', () => {
@@ -124,6 +141,8 @@ describe('an option', () => {
     'order: start-first\nports: ["8080:80"]',
     'init: yes please',
     'instances: 0',
+    'networks: { Players: {}, two: { aliases: [a_b], driver: x } }',
+    'networks: [players]',
     'platform: linux/arm64',
     'privileged: true',
     'pull_policy: always',

@@ -31,6 +31,18 @@ describe('the body that makes a container', () => {
     });
   });
 
+  it('is in the first of its networks under all names that it has there', () => {
+    const body = bodyOf({
+      networks: [
+        { network: 'starfall-beta', aliases: ['api', 'lobby'] },
+        { network: 'starfall-beta_players', aliases: ['api'] },
+      ],
+    });
+    expect(body.NetworkingConfig.EndpointsConfig).toEqual({
+      'starfall-beta': { Aliases: ['api', 'lobby'] },
+    });
+  });
+
   it('has the image’s own check only where that is the one asked for', () => {
     expect(bodyOf({ healthcheck: { kind: 'image', ...timing } })).not.toHaveProperty('Healthcheck');
     const probes: ContainerSpec['healthcheck'][] = [

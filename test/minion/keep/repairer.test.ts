@@ -18,6 +18,7 @@ const container = containerName({ ...state, spec });
 const listed: EngineContainer = {
   ...{ id: '1', name: container, labels: labelsOf(state, spec), status: 'running' },
   ...{ health: 'none', imageId: 'sha256:1', hostPorts: [], createdAt: 1 },
+  networks: [state.network],
   addresses: { [state.network]: '172.18.0.2' },
 };
 const { repository, digest } = spec.image;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ObservedContainer } from '../../../states/observed.ts';
 import { plan } from '../../../states/plan.ts';
 import { state } from '../fixture.ts';
-import { host, lines, made, v1, v2 } from './fixture.ts';
+import { called, host, lines, made, v1, v2 } from './fixture.ts';
 
 describe('the plan of a host that something happened to', () => {
   it.each<[Partial<ObservedContainer>, readonly string[]]>([
@@ -75,6 +75,28 @@ describe('the plan of a host that something happened to', () => {
       'remove api-2: its network was removed, so it cannot start',
       'create-network starfall-beta: not there yet',
     ]);
+  });
+
+  it('looks at all networks that one is in, and makes those that are missing', () => {
+    const networks = ['starfall-beta', 'starfall-beta_players'];
+    const joined = called('api-joined', {
+      ...v1,
+      networks: networks.map((network) => ({ network, aliases: ['api'] })),
+    });
+    const stopped = made(joined, { status: 'exited', networks });
+    expect(lines(state(joined), host(stopped))[0]).toBe(
+      'remove api-joined: its network was removed, so it cannot start',
+    );
+    expect(lines(state(joined), host(stopped))[1]).toBe(
+      'create-network starfall-beta_players: not there yet',
+    );
+    const there = { ...host(stopped), networks };
+    expect(lines(state(joined), there)[0]).toBe('start api-joined: stopped');
+  });
+
+  it('leaves a network of its own alone when nothing is in it any more', () => {
+    const observed = { ...host(), networks: ['starfall-beta_players'] };
+    expect(lines(state(), observed)).toEqual([]);
   });
 
   it('starts one that never ran also in a network that is new', () => {
