@@ -91,7 +91,7 @@ function switchGroup(
       const why = whyFirst(container, slot, starting);
       const step = stop(container, ending.timeoutMs, why ?? replaced);
       // What does not run as it should has nobody left to wait for.
-      const asked = drain !== undefined && container.status === 'running';
+      const asked = drain !== undefined && isWell(container);
       (why === undefined ? last : first).push(asked ? { ...step, drain } : step);
     }
     orders.set(slot, orderOf(slot, starting));
@@ -106,6 +106,9 @@ function switchGroup(
     ),
   };
 }
+
+const isWell = ({ status, health }: ObservedContainer): boolean =>
+  status === 'running' && health !== 'unhealthy';
 
 function orderOf(slot: Slot, starting: readonly Slot[]): Order {
   if (slot.todo === 'nothing') return 'start-first';

@@ -41,13 +41,17 @@ describe('drain', () => {
     timeoutMs: 60_000,
   };
 
-  it('stands at the stop of an old container that runs, and at no other', () => {
+  it('stands at the stop of an old container that runs as it should, and at no other', () => {
     const wanted = state({ ...v2, drain });
-    const stops = (status: 'running' | 'paused') =>
-      plan(wanted, host(made(v1, { status }))).steps.filter((step) => step.do === 'stop');
-    expect(stops('running')).toMatchObject([{ drain }]);
-    expect(stops('paused')).toHaveLength(1);
-    expect(stops('paused')[0]).not.toHaveProperty('drain');
+    const stops = (more: Parameters<typeof made>[1]) =>
+      plan(wanted, host(made(v1, more))).steps.filter((step) => step.do === 'stop');
+    for (const health of ['healthy', 'starting', 'unknown'] as const) {
+      expect(stops({ health })).toMatchObject([{ drain }]);
+    }
+    for (const ill of [{ status: 'paused' }, { health: 'unhealthy' }] as const) {
+      expect(stops(ill)).toHaveLength(1);
+      expect(stops(ill)[0]).not.toHaveProperty('drain');
+    }
     const gone = plan(state(), host(made(v1))).steps.filter((step) => step.do === 'stop');
     expect(gone[0]).not.toHaveProperty('drain');
   });
