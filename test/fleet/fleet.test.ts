@@ -98,9 +98,8 @@ describe('a service', () => {
       true,
     );
     expect(await ask(host(0).address, '/up')).toBe('200 up');
-    const from = Date.now();
     await host(0).docker('stop', 'api');
-    expect(Date.now() - from).toBeLessThan(3_000);
+    // One that had to be killed ends with 137.
     const state = ['inspect', '--format', '{{.State.ExitCode}}', 'api'];
     expect((await host(0).docker(...state)).trim()).toBe('0');
   });

@@ -187,9 +187,7 @@ describe('a glob', () => {
     );
   });
 
-  it('is fast where a regular expression is not', () => {
-    const before = performance.now();
+  it('comes to its end where a regular expression does not', () => {
     expect(globMatches('a*'.repeat(500) + 'b', 'a'.repeat(5_000))).toBe(false);
-    expect(performance.now() - before).toBeLessThan(1_000);
   });
 });

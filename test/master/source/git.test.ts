@@ -20,11 +20,9 @@ describe('git itself', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const args = ['ls-remote', `http://127.0.0.1:${port}/states.git`];
-    const began = Date.now();
     await expect(
       git({ args, cwd: root, deadlineMs: 300, transports: 'all' }),
     ).rejects.toMatchObject({ words: 'no end within 0.3 s' });
-    expect(Date.now() - began).toBeLessThan(3_000);
     server.close();
   });
 

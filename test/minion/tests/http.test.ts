@@ -51,11 +51,10 @@ async function asked(url: string, expect: Partial<HttpExpect> = {}, around: Arou
 }
 
 describe('a URL', () => {
-  it('that answers as expected is a pass, at once', async () => {
+  it('that answers as expected is a pass', async () => {
     const url = await serving((_, response) => response.end('ok'));
     const tested = await asked(`${url}/up`, {}, { timeoutMs: 60_000 });
     expect(tested).toMatchObject({ verdict: 'passed', detail: `HTTP 200 from ${url}/up` });
-    expect(tested.durationMs).toBeLessThan(30_000);
   });
 
   it('is asked again until it does', async () => {
