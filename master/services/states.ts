@@ -42,9 +42,7 @@ export class StatesReader {
     try {
       const snapshot = await this.#source.read();
       if (this.#newest?.files !== snapshot.files) {
-        const loaded = loadStates(snapshot.files);
-        if (!loaded.ok) throw new StatesInvalid(loaded.diagnostics, snapshot.files);
-        this.#newest = { ...snapshot, states: loaded.states };
+        this.#newest = this.#then?.files === snapshot.files ? this.#then : load(snapshot);
       }
       this.#error = null;
       return this.#newest;
@@ -69,9 +67,7 @@ export class StatesReader {
     if (this.#newest?.commit === commit) return this.#newest;
     if (this.#then?.commit === commit) return this.#then;
     const snapshot = await this.#source.readAt(commit);
-    const loaded = loadStates(snapshot.files);
-    if (!loaded.ok) throw new StatesInvalid(loaded.diagnostics, snapshot.files);
-    this.#then = { ...snapshot, states: loaded.states };
+    this.#then = load(snapshot);
     return this.#then;
   }
 
@@ -90,4 +86,10 @@ export class StatesReader {
       error: this.#error ?? this.#source.last.error,
     };
   }
+}
+
+function load(snapshot: Snapshot): LoadedStates {
+  const loaded = loadStates(snapshot.files);
+  if (!loaded.ok) throw new StatesInvalid(loaded.diagnostics, snapshot.files);
+  return { ...snapshot, states: loaded.states };
 }

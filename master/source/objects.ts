@@ -17,9 +17,11 @@ export async function resolveCommits(
   repository: string,
   names: readonly string[],
 ): Promise<readonly (Commit | undefined)[]> {
-  const input = names.map((name) => `${name}^{commit}\n`).join('');
-  const out = await git({ args: ['cat-file', '--batch'], cwd: repository, input });
-  return batch(out, names.length).map((object) =>
+  const commits = await readObjects(
+    repository,
+    names.map((name) => `${name}^{commit}`),
+  );
+  return commits.map((object) =>
     object?.type === 'commit'
       ? { commit: object.name, subject: subjectOf(object.bytes.toString()) }
       : undefined,
@@ -79,10 +81,11 @@ async function contents(
   repository: string,
   entries: readonly TreeEntry[],
 ): Promise<readonly Buffer[]> {
-  if (entries.length === 0) return [];
-  const input = entries.map(({ object }) => `${object}\n`).join('');
-  const out = await git({ args: ['cat-file', '--batch'], cwd: repository, input });
-  return batch(out, entries.length).map((object) => {
+  const objects = await readObjects(
+    repository,
+    entries.map(({ object }) => object),
+  );
+  return objects.map((object) => {
     if (object === undefined) throw new Error('an object of a tree is missing');
     return object.bytes;
   });
@@ -92,6 +95,17 @@ interface GitObject {
   readonly name: string;
   readonly type: string;
   readonly bytes: Buffer;
+}
+
+/** What names stand for, in their order; undefined for a name there is not. One question to git. */
+export async function readObjects(
+  repository: string,
+  names: readonly string[],
+): Promise<readonly (GitObject | undefined)[]> {
+  if (names.length === 0) return [];
+  const input = names.map((name) => `${name}\n`).join('');
+  const out = await git({ args: ['cat-file', '--batch'], cwd: repository, input });
+  return batch(out, names.length);
 }
 
 /** The answers of `git cat-file --batch`, in the order asked. */

@@ -12,8 +12,8 @@ import { fetchMirror, mirrorPath, type Mirror } from './mirror.ts';
 import { readFiles, resolveCommits, type Commit } from './objects.ts';
 import { statePaths } from './paths.ts';
 import { lastChange, type Changed } from './changes.ts';
-import { localBranch, publish, remoteBranch, type Branch } from './publish.ts';
-import type { Change, Published } from './publish.ts';
+import { localBranch, remoteBranch, type Branch } from './branch.ts';
+import { publish, type Change, type Published } from './publish.ts';
 
 interface SourceOptions {
   readonly url: string;
@@ -84,8 +84,11 @@ export function openSource(options: SourceOptions, world: World = realWorld): So
     readAt: (commit) =>
       inTurn(async () => {
         try {
+          const { newest } = known;
+          if (location.kind !== 'path' && newest?.snapshot.commit === commit)
+            return newest.snapshot;
           const at = { ref: checkRef(commit), folder: wanted.folder };
-          const alone: Known = { newest: undefined, local: known.local };
+          const alone: Known = { newest, local: known.local };
           return location.kind === 'path'
             ? await readPath(location.path, at, alone)
             : await readFetched({ url: location.url, dir: options.dir }, at, alone);
@@ -103,7 +106,10 @@ export function openSource(options: SourceOptions, world: World = realWorld): So
     publish: (change) =>
       inTurn(async () => {
         try {
-          return await publish(await branchOf(location, options, wanted), change, world);
+          const branch = await branchOf(location, options, wanted);
+          const done = await publish(branch, change, world);
+          known.newest = withOwn(known.newest, change, done) ?? known.newest;
+          return done;
         } catch (error) {
           throw asFault(error, withoutPassword(options.url));
         }
@@ -182,6 +188,27 @@ async function atCommit(
   known.newest = { folder, snapshot };
   return snapshot;
 }
+
+/** What the master itself has just changed need not be read again: all else is as it was before. */
+function withOwn(
+  newest: Known['newest'],
+  { path, text, message }: Change,
+  done: Published,
+): Known['newest'] {
+  if (newest === undefined || done.kind === 'edited' || done.onto === null) return undefined;
+  const { folder, snapshot } = newest;
+  const present = snapshot.files.get(path);
+  // Where a link or anything else but a file stood, git knows best what came of it.
+  const plain = (present === undefined || 'bytes' in present) && !standsIn(snapshot.files, path);
+  if (snapshot.commit !== done.onto || !plain) return undefined;
+  const files = new Map([...snapshot.files, [path, { bytes: Buffer.from(text) }]]);
+  const [subject = ''] = message.split('\n', 1);
+  return { folder, snapshot: { files, commit: done.commit, subject } };
+}
+
+/** Whether one of the folders of a path is something else than a folder. */
+const standsIn = (files: SourceFiles, path: string): boolean =>
+  [...path.matchAll(/\//g)].some(({ index }) => files.has(path.slice(0, index)));
 
 function complete(snapshot: Snapshot, where: string): Snapshot {
   if (snapshot.files.has('brine.yaml')) return snapshot;

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,6 +88,7 @@ describe('a commit to a repository elsewhere', () => {
     const done = await remote().publish(change('p1'));
     expect(done).toEqual({
       ...{ kind: 'committed', commit: git(shared, 'rev-parse', 'main'), stands: true },
+      onto: git(shared, 'rev-parse', 'main~1'),
     });
     expect(git(shared, 'show', '--name-only', '--format=%an|%s', 'main').split('\n')).toEqual([
       'Brine|Run p1 in beta',
@@ -101,11 +111,39 @@ describe('a commit to a repository elsewhere', () => {
   it('is made once, however often it is asked for', async () => {
     const first = await remote().publish(change('p1'));
     const again = await remote().publish(change('p1'));
-    expect(again).toEqual(first);
+    expect(again).toEqual({ ...first, onto: null });
     expect(subjects(shared)).toEqual(['Run p1 in beta', 'Begin']);
     // A key that only begins alike is another one.
     await remote().publish(change('p', { before: 'release: p1\n' }));
     expect(subjects(shared)[0]).toBe('Run p in beta');
+  });
+
+  it('is known without a look at the repository, to the letter as it is there', async () => {
+    const source = remote();
+    await source.read();
+    const done = await source.publish(change('p1'));
+    if (done.kind !== 'committed') throw new Error(done.kind);
+    const known = await source.readAt(done.commit);
+    const other = openSource({ url: `file://${shared}`, ref: 'main', dir: join(root, 'other') });
+    expect(known).toEqual(await other.read());
+    // The next look finds the same, and what people have pushed since.
+    expect((await source.read()).files).toBe(known.files);
+    git(work, 'pull', '--quiet', '--rebase', 'origin', 'main');
+    commit('Raise a limit', { 'services/api.yaml': 'image: api\nretain: 5\n' });
+    git(work, 'push', '--quiet', 'origin', 'main');
+    expect(await source.read()).toEqual(await other.read());
+  });
+
+  it('into a folder that was a link is read from git', async () => {
+    symlinkSync('real', join(work, 'environments'));
+    commit('A link', { 'real/beta.yaml': 'hosts: all\n' });
+    git(work, 'push', '--quiet', 'origin', 'main');
+    const source = remote();
+    await source.read();
+    const done = await source.publish(change('p1', { path: 'environments/b.yaml', before: null }));
+    if (done.kind !== 'committed') throw new Error(done.kind);
+    const other = openSource({ url: `file://${shared}`, ref: 'main', dir: join(root, 'other') });
+    expect(await source.readAt(done.commit)).toEqual(await other.read());
   });
 
   it('comes on top of what people push at the same time', async () => {
@@ -226,6 +264,16 @@ describe('a commit to a repository of this machine', () => {
     await local().publish(change('p2'));
     expect(fileAt(work, 'versions/beta.yaml')).toBe('release: p2');
     expect(readFileSync(join(work, 'versions/beta.yaml'), 'utf8')).toBe('release: one\n');
+  });
+
+  it('leaves no branch, no index and no file behind that was not there', async () => {
+    const listed = () =>
+      [git(work, 'for-each-ref'), readdirSync(join(work, '.git')).sort()] as const;
+    const [, before] = listed();
+    await local().publish(change('p1'));
+    const [refs, files] = listed();
+    expect(refs.split('\n')).toHaveLength(1);
+    expect(files).toEqual(before);
   });
 
   it('needs a branch, and a repository', async () => {
