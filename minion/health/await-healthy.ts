@@ -59,7 +59,7 @@ export async function awaitHealthy(awaited: Awaited, waiting: Waiting): Promise<
       waiting.onAnswer(last);
       const [next, verdict] = judge(watch, last.ok, world.now(), patience);
       watch = next;
-      if (verdict.is === 'healthy' || (verdict.is === 'waiting' && verdict.ready && !ready)) {
+      if (!ready && (verdict.is === 'healthy' || (verdict.is === 'waiting' && verdict.ready))) {
         ready = true;
         waiting.onReady();
       }
@@ -74,15 +74,28 @@ export async function awaitHealthy(awaited: Awaited, waiting: Waiting): Promise<
 type Refusal = Omit<Extract<Awaiting, { healthy: false }>, 'healthy'>;
 
 function refusal(
-  { is }: Extract<Verdict, { is: 'late' | 'unhealthy' }>,
-  { healthcheck }: ContainerSpec,
+  verdict: Exclude<Verdict, { is: 'waiting' | 'healthy' }>,
+  spec: ContainerSpec,
   { words }: Answer,
 ): Refusal {
-  const message =
-    is === 'late'
-      ? `it was not healthy within ${healthcheck.startMs / 1_000} s of its start`
-      : `it was healthy and is no more: ${healthcheck.retries} probes in a row failed`;
-  return { code: 'CONTAINER_UNHEALTHY', message, probe: words };
+  return { code: 'CONTAINER_UNHEALTHY', message: whyNot(verdict, spec), probe: words };
+}
+
+function whyNot(
+  verdict: Exclude<Verdict, { is: 'waiting' | 'healthy' }>,
+  { healthcheck: { startMs, retries }, minHealthyMs }: ContainerSpec,
+): string {
+  switch (verdict.is) {
+    case 'late':
+      return `it was not healthy within ${startMs / 1_000} s of its start`;
+    case 'unhealthy':
+      return `it was healthy and is no more: ${retries} probes in a row failed`;
+    case 'flapping': {
+      const counts = `${verdict.failed} of ${verdict.asked} probes failed`;
+      const time = `${minHealthyMs / 1_000} s`;
+      return `it answered, but never for ${time} without a break: ${counts} since its first yes`;
+    }
+  }
 }
 
 /** Undefined while it runs as it should. */

@@ -54,8 +54,42 @@ describe('a verdict', () => {
 
   it('is unhealthy after as many noes in a row as are too many', () => {
     expect(ends((now) => now < 1_000)).toBe('unhealthy');
-    // Two in a row are not three; the last one has to be a yes.
+    // Two in a row are not three.
     expect(ends((now) => now < 1_000 || now >= 3_000)).toBe('healthy');
+  });
+
+  it('begins to count anew after every no', () => {
+    const once = watchOver((now) => now !== 1_000, patience);
+    expect(once).toMatchObject({ verdict: { is: 'healthy' }, now: 4_000 });
+    expect(once.asked.map(({ at }) => at)).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+  });
+
+  it('is not healthy for yes and no by turns, and says how often it was no', () => {
+    const given = { ...patience, intervalMs: 500, minHealthyMs: 6_000 };
+    const flapping = watchOver((now) => (now / 500) % 3 === 0, given);
+    const failed = flapping.asked.filter(({ ok }) => !ok).length;
+    const counts = { failed, asked: flapping.asked.length };
+    expect(flapping.verdict).toEqual({ is: 'flapping', ...counts });
+    // Known as soon as no 6 s are left of its 12: twice `min_healthy`, as its start has less.
+    expect(flapping.now).toBe(6_500);
+    expect(counts).toEqual({ failed: 9, asked: 14 });
+  });
+
+  it('counts only what was asked since the first yes', () => {
+    const slow = watchOver((now) => now >= 5_000 && (now / 1_000) % 2 < 1, {
+      ...patience,
+      intervalMs: 1_000,
+    });
+    const since = slow.asked.slice(slow.asked.findIndex(({ ok }) => ok));
+    const failed = since.filter(({ ok }) => !ok).length;
+    expect(slow.verdict).toEqual({ is: 'flapping', failed, asked: since.length });
+    expect(since.length).toBeLessThan(slow.asked.length);
+  });
+
+  it('leaves who was ready late the time to begin once more', () => {
+    const late = (now: number): boolean => now >= 9_900;
+    expect(ends((now) => late(now) && !(now > 10_800 && now < 11_500))).toBe('healthy');
+    expect(ends((now) => late(now) && Math.floor(now / 1_000) % 2 === 0)).toBe('flapping');
   });
 });
 
@@ -83,21 +117,29 @@ describe('any service', () => {
         let turn = 0;
         const { verdict, asked, now } = watchOver(() => answers[turn++] ?? false, given);
         const first = asked.find(({ ok }) => ok);
-        const tail = asked.slice(-given.retries);
+        const lastNo = asked.findLastIndex(({ ok }) => !ok);
+        const since = asked[lastNo + 1];
+        const ready = (first?.at ?? 0) + 2 * given.minHealthyMs;
         if (verdict.is === 'healthy') {
-          expect(asked.at(-1)?.ok).toBe(true);
-          expect(now - (first?.at ?? now)).toBeGreaterThanOrEqual(given.minHealthyMs);
+          expect(now - (since?.at ?? Infinity)).toBeGreaterThanOrEqual(given.minHealthyMs);
         }
         if (verdict.is === 'unhealthy') {
           expect(first).toBeDefined();
+          const tail = asked.slice(-given.retries);
           expect(tail.map(({ ok }) => ok)).toEqual(Array(given.retries).fill(false));
         }
         if (verdict.is === 'late') {
           expect(first).toBeUndefined();
           expect(now).toBeGreaterThanOrEqual(given.startMs);
         }
-        const most = given.startMs + given.minHealthyMs + (given.retries + 1) * given.intervalMs;
-        if (answers.length === 0) expect(now).toBeLessThanOrEqual(most);
+        if (verdict.is === 'flapping') {
+          expect(verdict.failed).toBeGreaterThan(0);
+          // It was known no sooner than it was certain.
+          const most = Math.max(given.startMs, ready);
+          expect((since?.at ?? now) + given.minHealthyMs).toBeGreaterThan(most);
+        }
+        const most = Math.max(given.startMs, ready) + given.intervalMs;
+        expect(now).toBeLessThanOrEqual(most);
       }),
     );
   });
