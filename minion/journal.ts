@@ -52,8 +52,13 @@ export class Journal {
   /** Throws JOURNAL_UNUSABLE where the file cannot be used at all. */
   static async open({ dir, log, ...options }: JournalOptions): Promise<Journal> {
     const journal = new Journal(join(dir, 'journal'), log);
-    await journal.#load(options);
-    return journal;
+    try {
+      await journal.#load(options);
+      return journal;
+    } catch (error) {
+      await journal.#file.close();
+      throw error;
+    }
   }
 
   get held(): Held {

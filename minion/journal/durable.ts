@@ -13,19 +13,26 @@ export async function writeFully(file: FileHandle, bytes: Buffer, position: numb
   await file.datasync();
 }
 
-/** A new file takes the old one's place in one step; answers it, open for reading and writing. */
-export async function replaceFile(path: string, bytes: Buffer): Promise<FileHandle> {
+interface Replaced {
+  /** Open for reading and writing. */
+  readonly file: FileHandle;
+  /** Why a power cut may still bring the old one back; undefined where none can. */
+  readonly unsynced: unknown;
+}
+
+/** A new file takes the old one's place in one step; rejects only while the old one is there. */
+export async function replaceFile(path: string, bytes: Buffer): Promise<Replaced> {
   const draft = `${path}.new`;
   const file = await open(draft, 'w+', 0o600);
   try {
     await writeFully(file, bytes, 0);
     await rename(draft, path);
-    await syncFolder(dirname(path));
-    return file;
   } catch (error) {
     await file.close();
     throw error;
   }
+  const unsynced = await syncFolder(dirname(path)).catch((error: unknown) => error);
+  return { file, unsynced };
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -15,7 +15,7 @@ export class JournalFile {
   #file: FileHandle | undefined;
   #size = 0;
   #compactAt = compactBytesMin;
-  /** The file does not hold what was handed in; only {@link rewrite} helps. */
+  /** The file does not hold what was handed in, or may yet be gone; only {@link rewrite} helps. */
   behind = false;
 
   constructor(path: string) {
@@ -94,11 +94,18 @@ export class JournalFile {
       // Tried again only after it has grown as much once more.
       this.#compactAt = this.#size + compactBytesMin;
       const before = this.#file;
-      this.#file = await replaceFile(this.path, bytes);
+      const { file, unsynced } = await replaceFile(this.path, bytes);
+      // From here on the old one has no name: what is written to it would be gone with this process.
+      this.#file = file;
       this.#size = bytes.length;
-      this.#compactAt = Math.max(compactBytesMin, 4 * bytes.length);
-      this.behind = false;
+      this.behind = unsynced !== undefined;
       await before?.close();
+      if (unsynced !== undefined) {
+        const why = unsynced instanceof Error ? unsynced.message : 'unknown';
+        const message = `written anew, but its folder cannot be synced: ${why}`;
+        throw fault('JOURNAL_UNUSABLE', message, { where: this.path }, { cause: unsynced });
+      }
+      this.#compactAt = Math.max(compactBytesMin, 4 * bytes.length);
       await this.#reserve.take();
     });
   }
