@@ -81,8 +81,9 @@ export class Keep {
   /** Leaves the containers as they are. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#fetching.end(), this.#changing.end(), this.#repairer.rest()]);
-    await this.#taking;
+    await Promise.all([this.#fetching.end(), this.#changing.end(), this.#taking]);
+    // Last: a change that was at its end may just have let it begin.
+    await this.#repairer.rest();
   }
 
   get #held(): HeldEnvironment | undefined {
@@ -127,6 +128,7 @@ export class Keep {
   }
 
   #fetch(desire: Desire): void {
+    if (this.#closed) return;
     this.#fetching.replace(async (signal) => {
       const report = await this.#ended(desire, () => fetch(this.#task(desire, signal)));
       if (!signal.aborted) await this.#settle(report);
@@ -135,6 +137,7 @@ export class Keep {
 
   /** Whatever the journal says is to be done now. */
   #change(lookInMs?: number): void {
+    if (this.#closed) return;
     this.#changing.replace(async (signal) => {
       const held = this.#held;
       if (held === undefined) return;
@@ -149,6 +152,7 @@ export class Keep {
         const report = await this.#ended(desire, work);
         if (signal.aborted) return;
         await this.#settle(report);
+        if (signal.aborted) return;
       }
       this.#hold(lookInMs);
     });
