@@ -39,7 +39,13 @@ export class AutoApply {
 
   /** By the states that were read last; one look after the other. */
   look(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#look());
+    const { log } = this.#options;
+    // A look that fails is not the last one.
+    this.#turn = this.#turn
+      .then(() => this.#look())
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'what is to be applied by itself could not be seen');
+      });
     return this.#turn;
   }
 
@@ -52,8 +58,8 @@ export class AutoApply {
     const read = states.last;
     for (const { name, apply } of read?.states.environments.values() ?? []) {
       if (read === undefined || apply !== 'auto') continue;
-      if (standstill(pipeline.pipeline, name, world.now()) !== undefined) continue;
       try {
+        if (standstill(pipeline.pipeline, name, world.now()) !== undefined) continue;
         await this.#applyTo(name, filesHash(read.files));
       } catch (error) {
         // It is shown as pending, and looked at again.
