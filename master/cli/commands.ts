@@ -6,7 +6,7 @@ import { addKeyVerbs } from './key-commands.ts';
 import { addPipelineVerbs } from './pipeline-commands.ts';
 import type { ApplyOptions } from './verbs/apply.ts';
 import type { EventOptions } from './verbs/events.ts';
-import type { LogOptions } from './verbs/hosts.ts';
+import type { LogOptions, RemoveOptions } from './verbs/hosts.ts';
 import type { InitOptions } from './verbs/init.ts';
 import type { PlanOptions } from './verbs/plan.ts';
 import type { RollbackOptions } from './verbs/rollback.ts';
@@ -169,8 +169,11 @@ function addHostVerbs(program: Command, perform: Perform): void {
   hosts
     .command('rm <id>')
     .description('forget a host, and let its minion in no more')
-    .action((id: string) =>
-      perform(async (context) => (await import('./verbs/hosts.ts')).removeHost(context, id)),
+    .option('-y, --yes', 'do not ask')
+    .action((id: string, options: RemoveOptions) =>
+      perform(async (context) =>
+        (await import('./verbs/hosts.ts')).removeHost(context, id, options),
+      ),
     );
 }
 

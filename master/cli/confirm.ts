@@ -5,11 +5,19 @@ import { fault } from '../../states/faults.ts';
 import type { Context } from './context.ts';
 
 /** Throws BAD_USAGE where nobody is there to say yes: what changes hosts is never taken for agreed. */
-export function refuseUnasked({ interactive }: Context, verb: string): void {
+export function refuseUnasked(
+  { interactive }: Context,
+  verb: string,
+  does = 'changes hosts',
+): void {
   if (interactive) return;
   const why = 'it asks first, and there is no terminal to ask at';
-  throw fault('BAD_USAGE', `${verb} changes hosts: ${why}. With --yes it goes on without asking`);
+  throw fault('BAD_USAGE', `${verb} ${does}: ${why}. With --yes it goes on without asking`);
 }
+
+/** Where the person reads who is asked: standard output may be a pipe, or hold JSON. */
+export const told = (context: Context): Context['out'] =>
+  context.terminal && !context.json ? context.out : context.err;
 
 export async function confirmed(context: Context, question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');

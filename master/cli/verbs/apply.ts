@@ -3,7 +3,7 @@
 
 import { Fault } from '../../../states/faults.ts';
 import type { ApplyAnswer, ApplyRequest, PlanView } from '../../api/contract.ts';
-import { confirmed, refuseUnasked } from '../confirm.ts';
+import { confirmed, refuseUnasked, told } from '../confirm.ts';
 import { pageOf, type Context } from '../context.ts';
 import { exits, noopExit, planExit } from '../exit.ts';
 import { planText, summary } from '../render/plan.ts';
@@ -57,10 +57,6 @@ async function askAndApply(
     }
   }
 }
-
-/** Where the person reads who is asked: standard output may be a pipe, or hold JSON. */
-const told = (context: Context): Context['out'] =>
-  context.terminal && !context.json ? context.out : context.err;
 
 /**
  * Where all is as it should be there is nothing to ask: the master only records the release as the

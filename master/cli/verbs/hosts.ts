@@ -4,6 +4,7 @@ import type { Routes, StatusView } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { unknownName } from '../../../states/unknown-name.ts';
 import { withQuery } from '../client.ts';
+import { confirmed, refuseUnasked, told } from '../confirm.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { hostsText } from '../render/fleet.ts';
@@ -29,7 +30,24 @@ export async function labelHost(
   return exits.converged;
 }
 
-export async function removeHost(context: Context, id: string): Promise<number> {
+export interface RemoveOptions {
+  readonly yes?: boolean;
+}
+
+export async function removeHost(
+  context: Context,
+  id: string,
+  { yes = false }: RemoveOptions,
+): Promise<number> {
+  if (!yes) {
+    refuseUnasked(context, 'hosts rm', 'forgets a host');
+    await knownHost(context, id);
+    told(context)(`The minion of ${harmless(id)} is let in no more; what runs there runs on.`);
+    if (!(await confirmed(context, `Remove ${harmless(id)}?`))) {
+      context.err('Nothing was changed.');
+      return exits.invalid;
+    }
+  }
   const path = withQuery(`/v1/hosts/${encodeURIComponent(id)}`, { actor: context.actor });
   const view = await context.client.send<unknown>('DELETE', path);
   const text = `${harmless(id)} is removed; its minion is no longer let in.`;

@@ -4,6 +4,7 @@ import { digestText } from '../../../protocol/identity/keys.ts';
 import { fault } from '../../../states/faults.ts';
 import { globMatches } from '../../../states/glob.ts';
 import type { KeyDecision, KeysView, KeyView } from '../../api/key-contract.ts';
+import { confirmed, refuseUnasked, told } from '../confirm.ts';
 import { pageOf, show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { keysText } from '../render/keys.ts';
@@ -32,13 +33,14 @@ export async function decideKeys(
   { glob, verdict }: Asked,
   options: DecideOptions,
 ): Promise<number> {
+  if (options.yes !== true) refuseUnasked(context, `keys ${verdict}`, decides);
   const { set, remove } = labelChanges(options.label ?? []);
   if (remove.length > 0) throw fault('BAD_USAGE', `--label takes key=value, not ${remove[0]}-`);
   const view = await context.client.get<KeysView>('/v1/keys');
   const meant = view.keys.filter((key) => isMeant(key, glob, verdict));
   if (meant.length === 0) throw nobody(view.keys, glob, verdict);
-  if (!(await agreed(context, { ...view, keys: meant }, { verdict, yes: options.yes === true }))) {
-    context.out('Nothing was changed.');
+  if (options.yes !== true && !(await agreed(context, { ...view, keys: meant }, verdict))) {
+    context.err('Nothing was changed.');
     return exits.invalid;
   }
   for (const { id, key } of meant) {
@@ -49,6 +51,8 @@ export async function decideKeys(
   if (context.json) context.out(JSON.stringify({ [verdict]: meant.map(({ id }) => id) }));
   return exits.converged;
 }
+
+const decides = 'decides which hosts are let in';
 
 const done: Readonly<Record<Asked['verdict'], string>> = {
   accept: 'accepted',
@@ -81,10 +85,8 @@ function nobody(keys: readonly KeyView[], glob: string, verdict: Asked['verdict'
 async function agreed(
   context: Context,
   view: KeysView,
-  { verdict, yes }: { readonly verdict: Asked['verdict']; readonly yes: boolean },
+  verdict: Asked['verdict'],
 ): Promise<boolean> {
-  if (!context.interactive || context.json || yes) return true;
-  context.out(keysText(view, context.world.now(), pageOf(context)));
-  const { confirmed } = await import('../confirm.ts');
+  told(context)(keysText(view, context.world.now(), pageOf(context)));
   return confirmed(context, `${verdict} ${plural(view.keys.length, 'key')}?`);
 }

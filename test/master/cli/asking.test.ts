@@ -21,6 +21,12 @@ describe('without a terminal to ask at', () => {
     ['apply', 'beta'],
     ['apply', 'beta', '--json'],
     ['rollback', 'beta'],
+    ['keys', 'accept', 'web-1'],
+    ['keys', 'reject', '*', '--json'],
+    ['keys', 'revoke', 'web-1'],
+    ['keys', 'delete', 'web-1'],
+    ['hosts', 'rm', 'web-1'],
+    ['hosts', 'rm', 'web-1', '--json'],
   ])('%s %s %s is refused before anything is asked of the master', async (...args) => {
     const given = args.filter((arg) => arg !== '');
     const ran = await runMaster([...given, '--dir', answers.dir]).done;
@@ -79,6 +85,22 @@ function moving(ids: readonly string[]): unknown[] {
 }
 
 describe('at a terminal', () => {
+  it('removes a host after a yes only, without asking with --yes', async () => {
+    answers.json('GET /v1/hosts', { hosts: [{ id: 'web-1', labels: {}, facts: {} }] });
+    let removed = 0;
+    answers.routes.set('DELETE /v1/hosts/web-1', (_, response) => {
+      removed += 1;
+      response.end('{}');
+    });
+    const no = await typed('hosts rm web-1', ['n\n']);
+    expect(no.seen).toContain('Remove web-1?');
+    expect([no.code, removed]).toEqual([1, 0]);
+    const yes = await typed('hosts rm web-1', ['y\n']);
+    expect([yes.code, removed]).toEqual([0, 1]);
+    const unasked = await runMaster(['hosts', 'rm', 'web-1', '--yes', '--dir', answers.dir]).done;
+    expect([unasked.code, removed]).toEqual([0, 2]);
+  });
+
   it('applies exactly the plan that was agreed to, and asks again where it is another by then', async () => {
     const bodies = moving(['aaaa', 'bbbb']);
     const { code, seen } = await typed('apply beta --detach', ['y\n', 'y\n']);

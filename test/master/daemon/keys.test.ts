@@ -43,26 +43,26 @@ it('shows who asks, and lets in, turns away, revokes and forgets by pattern', as
   const listed = await say('keys', 'list');
   expect(listed.out).toContain(`The authority of this master:  ${digestText((await keys()).ca)}`);
   for (const { key } of [one, two, other]) expect(listed.out).toContain(digestText(key));
-  const accepted = await say('keys', 'accept', 'web-*', '--label', 'role=web');
+  const accepted = await say('keys', 'accept', 'web-*', '--label', 'role=web', '--yes');
   expect([accepted.code, accepted.out]).toEqual([
     0,
     `web-1: accepted  ${digestText(one.key)}\nweb-2: accepted  ${digestText(two.key)}\n`,
   ]);
   expect((await one.joined).labels).toEqual({ role: 'web' });
   await two.joined;
-  expect((await say('keys', 'reject', 'db-1')).code).toBe(0);
+  expect((await say('keys', 'reject', 'db-1', '--yes')).code).toBe(0);
   await expect(other.joined).rejects.toThrow('said no');
   // A pattern does not bring back who was turned away; the name does.
-  const nobody = await say('keys', 'accept', '*');
+  const nobody = await say('keys', 'accept', '*', '--yes');
   expect([nobody.code, nobody.err]).toEqual([
     1,
     expect.stringContaining('nobody to accept matches *: db-1 is rejected'),
   ]);
-  expect((await say('keys', 'accept', 'db-1')).code).toBe(0);
-  await say('keys', 'revoke', 'web-2');
+  expect((await say('keys', 'accept', 'db-1', '--yes')).code).toBe(0);
+  await say('keys', 'revoke', 'web-2', '--yes');
   const states = (await keys()).keys.map(({ id, state }) => `${id} ${state}`);
   expect(states).toEqual(['db-1 accepted', 'web-1 accepted', 'web-2 revoked']);
-  expect((await say('keys', 'delete', '*')).code).toBe(0);
+  expect((await say('keys', 'delete', '*', '--yes')).code).toBe(0);
   expect((await keys()).keys).toEqual([]);
   expect((await master.status()).hosts.total).toBe(0);
   const events = await say('events', '--json');
