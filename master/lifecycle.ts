@@ -39,14 +39,24 @@ export class Lifecycle {
   }
 }
 
-/** Resolves with the signal that asked the process to end; a second one then ends it at once. */
-export function endAsked(process: NodeJS.Process): Promise<NodeJS.Signals> {
+interface Output {
+  on(event: 'error', told: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+/**
+ * Resolves with the signal that asked the process to end, a second one then ends it at once; or with
+ * EPIPE where whoever read its log has left.
+ */
+export function endAsked(process: NodeJS.Process, log?: Output): Promise<NodeJS.Signals | 'EPIPE'> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         resolve(signal);
       });
     }
+    log?.on('error', ({ code }) => {
+      if (code === 'EPIPE') resolve(code);
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 
 import { chmod } from 'node:fs/promises';
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -14,6 +14,7 @@ import { Fault, fault } from '../../states/faults.ts';
 import { Rate } from '../fleet/rate.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { errorAnswer } from './answer.ts';
+import { OpenServers } from './open-servers.ts';
 import { checked, requests } from './requests.ts';
 import { routes, type Asked, type Route } from './routes.ts';
 import { missingScope, type Need } from './scopes.ts';
@@ -28,12 +29,20 @@ export interface ApiOptions {
   readonly log: Logger;
   readonly world?: World;
   /** The port for people and CI; port 0 takes a free one. */
-  readonly tls?: { readonly listen: Endpoint; readonly key: string; readonly certificate: string };
+  readonly tls?: Shown & { readonly listen: Endpoint };
+}
+
+/** What the port shows of itself, as PEM. */
+interface Shown {
+  readonly key: string;
+  readonly certificate: string;
 }
 
 export interface Api {
   /** Undefined where only the socket is served. */
   address(): Endpoint | undefined;
+  /** Shown to whoever connects from now on; connections that are open go on. */
+  use(shown: Shown): void;
   close(): Promise<void>;
 }
 
@@ -57,29 +66,36 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     app.routing(request, response);
   };
   const local = createHttp(timeouts, handle);
-  const servers: Server[] = [local];
+  const servers = new OpenServers();
+  servers.add(local);
+  let remote: SecureServer | undefined;
   try {
     await clearStaleSocket(socket);
     await listenPrivately(local, socket);
     if (tls !== undefined) {
-      const { key, certificate: cert } = tls;
-      const remote = createHttps({ ...timeouts, key, cert, minVersion: 'TLSv1.3' }, handle);
+      remote = createHttps({ ...timeouts, ...secured(tls) }, handle);
       remote.maxConnections = apiLimits.connectionsMax;
-      servers.push(remote);
+      servers.add(remote);
       await listen(remote, tls.listen);
     }
   } catch (error) {
-    await closeAll(servers, app);
+    await servers.close();
+    await app.close();
     throw error;
   }
   return {
-    address: () => addressOf(servers[1]),
+    address: () => addressOf(remote),
+    use: (shown) => remote?.setSecureContext(secured(shown)),
     close: async () => {
       stop.abort();
-      await closeAll(servers, app);
+      await servers.close();
+      await app.close();
     },
   };
 }
+
+const secured = ({ key, certificate: cert }: Shown) =>
+  ({ key, cert, minVersion: 'TLSv1.3' }) as const;
 
 function buildApp(
   { services, log, world = realWorld }: ApiOptions,
@@ -227,21 +243,4 @@ function addressOf(server: Server | undefined): Endpoint | undefined {
   if (server === undefined) return undefined;
   const { address, port } = server.address() as AddressInfo;
   return { host: address, port };
-}
-
-async function closeAll(servers: readonly Server[], app: FastifyInstance): Promise<void> {
-  await Promise.all(
-    servers.map((server) => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      // What is being answered gets a moment to end; the work itself does not depend on it.
-      const timer = setTimeout(() => {
-        server.closeAllConnections();
-      }, 1_000);
-      return closed.finally(() => {
-        clearTimeout(timer);
-      });
-    }),
-  );
-  await app.close();
 }
