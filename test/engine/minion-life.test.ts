@@ -81,6 +81,26 @@ describe('a container that somebody', () => {
     expect(drift).toMatchObject({ release: '0123abcd', commit: null });
   });
 
+  it('took out of another of its networks, or removed that, is put right in all of them', async () => {
+    const players = 'starfall-beta_players';
+    const networks = ['starfall-beta', players].map((network) => ({ network, aliases: ['api'] }));
+    await host.reached([host.api('1.0.0', { networks })]);
+    const name = await api();
+    const isBack = async (): Promise<boolean> => {
+      const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}';
+      const [running] = await host.running();
+      if (running !== name || (await host.served()) !== '1.0.0') return false;
+      const joined = await host.host.docker('inspect', '--format', format, name);
+      return joined.trim() === networks.map(({ network }) => network).join(' ');
+    };
+    await host.host.docker('network', 'disconnect', '--force', players, name);
+    await told(/it runs without its network, so it is made anew/);
+    await until('it is in both again', isBack);
+    await host.host.docker('network', 'disconnect', '--force', players, name);
+    await host.host.docker('network', 'rm', players).catch(() => undefined);
+    await until('it is in both again', isBack);
+  });
+
   it('renamed gets its name back without being touched', async () => {
     const name = await api();
     const watched = host.host.events();
