@@ -43,7 +43,7 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** Throws a Fault: MASTER_UNSET, MASTER_BUSY, STORE_UNUSABLE, BAD_USAGE. */
+/** Throws a Fault: MASTER_UNSET, MASTER_BUSY, STORE_UNUSABLE, LISTEN_FAILED, BAD_USAGE. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dir, log } = options;
   const config = await readConfig(dir);
@@ -106,6 +106,9 @@ async function openAll(opening: Opening): Promise<Daemon> {
   const tls = tlsFor(config, fleet);
   const api = await startApi({ services, socket, log, world, ...(tls && { tls }) });
   lifecycle.opened('api', api, () => api.close());
+  fleet.onIdentity(({ server }) => {
+    api.use(server);
+  });
   const auto = new AutoApply({
     ...{ store, states, pipeline, world, log },
     apply: (request) => services.apply(request),

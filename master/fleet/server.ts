@@ -71,6 +71,8 @@ export interface RunningFleet extends Fleet {
   readonly requests: JoinRequests;
   /** Another one after a renewal, or a change of the authority. */
   readonly identity: MasterIdentity;
+  /** Told of the one there is, and of each that takes its place. */
+  onIdentity(told: (identity: MasterIdentity) => void): void;
   /** Begins to change the authority's key; or ends that, whoever has not followed. */
   rotateCa(actor: string, finish: boolean): Promise<void>;
   /** Undefined where none is under way; else who has not followed yet. */
@@ -93,8 +95,14 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
   const { dir, names, world } = options;
   const identity = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
   const server = new FleetServer(options, identity);
-  await server.listen(options.listen);
-  return server.running();
+  const running = server.running();
+  try {
+    await server.listen(options.listen);
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+  return running;
 }
 
 class FleetServer {
@@ -114,6 +122,7 @@ class FleetServer {
   readonly #requests: JoinRequests;
   readonly #refusals: Rate;
   readonly #stop = new AbortController();
+  #tellIdentity: (identity: MasterIdentity) => void = () => undefined;
 
   constructor(options: FleetOptions, identity: MasterIdentity) {
     const { store, eventlog, world, handlers } = options;
@@ -168,7 +177,7 @@ class FleetServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (cause) => {
         const message = `cannot listen at ${endpointText(where)}: ${cause.message}`;
-        reject(fault('BAD_USAGE', message, {}, { cause }));
+        reject(fault('LISTEN_FAILED', message, {}, { cause }));
       });
       this.#server.listen({ ...where, backlog: backlogMax }, resolve);
     });
@@ -190,6 +199,10 @@ class FleetServer {
       requests: this.#requests,
       get identity() {
         return identity();
+      },
+      onIdentity: (told) => {
+        this.#tellIdentity = told;
+        told(this.#identity);
       },
       rotateCa: (actor, finish) => this.#rotate(actor, finish),
       rotation: () => this.#rotation(),
@@ -275,6 +288,7 @@ class FleetServer {
     const { key, certificate: cert } = this.#identity.server;
     const ca = believedIn(this.#identity);
     this.#server.setSecureContext({ key, cert, ca, minVersion: 'TLSv1.3' });
+    this.#tellIdentity(this.#identity);
   }
 
   #trust(): Trust | undefined {

@@ -37,12 +37,13 @@ export class MasterFixture {
   readonly client: Client = openClient({ dir: join(this.dir, 'master') });
   daemon!: Daemon;
 
-  static async start(): Promise<MasterFixture> {
+  /** Its API on the socket only, unless a port is said. */
+  static async start(api = 'off'): Promise<MasterFixture> {
     const fixture = new MasterFixture();
     fixture.git('init', '--quiet', '--initial-branch=main', fixture.states);
     await initMaster(
       {
-        ...{ dir: fixture.masterDir, states: fixture.states, api: 'off' },
+        ...{ dir: fixture.masterDir, states: fixture.states, api },
         ...{ listen: `127.0.0.1:${await freePort()}` },
       },
       makeIdentity,
