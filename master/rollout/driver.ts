@@ -12,9 +12,10 @@ import type { RolloutView } from '../api/contract.ts';
 import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { begin, recordOnly } from './begin.ts';
+import { Claims } from './claims.ts';
 import { driftWriting } from './drift.ts';
 import {
-  environmentsIn,
+  environmentsAsked,
   keys,
   readDesired,
   readHead,
@@ -52,6 +53,7 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
   /** What hosts that are awaited say they wait for, the newest word; nothing depends on it. */
   readonly #waits = new Map<string, string>();
   readonly #work = new WorkBook();
+  readonly #claims: Claims;
   /** Time goes on for nobody before this moment; it could not be written down a moment ago. */
   #notBefore = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -62,16 +64,19 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     this.#world = options.world;
     this.#log = options.log;
     this.#underway = new Underway(options);
+    this.#claims = new Claims(options.log);
     this.#alarm = new Alarm(options.world, () => void this.#inTurn(() => this.#tick()));
   }
 
   /** Goes on with every rollout that was under way. */
   static async open(options: DriverOptions): Promise<RolloutDriver> {
     const driver = new RolloutDriver(options);
-    for (const environment of await environmentsIn(options.store)) {
+    for (const environment of await environmentsAsked(options.store)) {
       driver.#environments.add(environment);
     }
+    await driver.#claims.read(options.store);
     await driver.#inTurn(() => driver.#underway.load());
+    for (const { environment } of driver.all()) driver.#environments.add(environment);
     return driver;
   }
 
@@ -132,18 +137,23 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
       for (const { environment } of this.#underway.with(host)) {
         await this.#underway.decide(environment, { type: 'removed', host });
       }
-      const all = [...this.#environments].flatMap((environment) =>
+      const known = new Set([...this.#environments, ...this.#claims.of(host)]);
+      const all = [...known].flatMap((environment) =>
         [keys.desired, keys.observed, keys.held].map((key) => key(environment, host)),
       );
       const writes = [...all, keys.drift(host)].map((key) => ({ delete: key }));
       await this.#underway.commit({ ...nothingToWrite, writes });
+      this.#claims.forget(host);
     });
   }
 
   onHello(host: HostId, hello: Hello): Promise<void> {
     return this.#inTurn(async () => {
       const held = new Map<string, number>();
-      for (const { environment, generation } of hello.accepted) held.set(environment, generation);
+      for (const { environment, generation } of hello.accepted) {
+        const known = this.#environments.has(environment);
+        if (known || this.#claims.take(host, environment)) held.set(environment, generation);
+      }
       for (const environment of new Set([...this.#environments, ...held.keys()])) {
         await this.#linked(environment, host, held.get(environment) ?? 0);
       }
@@ -153,6 +163,10 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
   onReport(host: HostId, seq: number, report: Report): Promise<void> {
     return this.#inTurn(async () => {
       const { environment } = report;
+      if (!this.#environments.has(environment) && !this.#claims.has(host, environment)) {
+        this.#claims.ignore(host, environment);
+        return;
+      }
       const known = await readObserved(this.#store, environment, host);
       const observed = observedWriting(host, { seq, report }, known);
       if (takesPart(this.current(environment), host)) {
@@ -238,7 +252,6 @@ export class RolloutDriver implements Omit<FleetHandlers, 'onFacts'> {
     if (held > known) {
       this.#log.warn({ host, environment, held, known }, 'the host holds more than it was told');
       await this.#underway.commit(outnumberedWriting({ environment, host }, held, desired));
-      this.#environments.add(environment);
       desired = await readDesired(this.#store, environment, host);
     }
     const { value } = desired;

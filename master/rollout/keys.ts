@@ -29,6 +29,7 @@ export const keys = {
   busy: (environment: string) => `busy/${environment}`,
   desired: (environment: string, host: string) => `desired/${environment}/${host}`,
   observed: (environment: string, host: string) => `observed/${environment}/${host}`,
+  allHeld: 'held/',
   held: (environment: string, host: string) => `held/${environment}/${host}`,
   /** The newest drift of the host that was told. */
   drift: (host: string) => `drifts/${host}`,
@@ -106,10 +107,20 @@ export async function newestNumber(store: Read): Promise<number> {
   return Math.max(0, ...entries.map(({ key }) => numberOf(key.slice(keys.heads.length))));
 }
 
+/** Environments in which some host was asked for something. */
+export const environmentsAsked = (store: Read): Promise<readonly string[]> =>
+  environmentsBelow(store, ['desired/']);
+
 /** Environments in which some host was asked for something, or says so itself. */
-export async function environmentsIn(store: Read): Promise<readonly string[]> {
+export const environmentsIn = (store: Read): Promise<readonly string[]> =>
+  environmentsBelow(store, ['desired/', keys.allHeld]);
+
+async function environmentsBelow(
+  store: Read,
+  prefixes: readonly string[],
+): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const prefix of ['desired/', 'held/']) {
+  for (const prefix of prefixes) {
     let after = prefix;
     for (;;) {
       const [entry] = await store.range(prefix, { after, limit: 1 });

@@ -75,6 +75,12 @@ export class Fixture {
     await this.store.close();
   }
 
+  /** As if its disk were a new one. */
+  loseStore(): void {
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(join(this.dir, `brine.db${end}`), { force: true });
+  }
+
   async close(): Promise<void> {
     await this.driver.close();
     await this.store.close();
