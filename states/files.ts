@@ -4,8 +4,12 @@
 import { bounds } from './bounds.ts';
 import type { Diagnostic } from './diagnostics.ts';
 
-export type StateFile = { readonly bytes: Uint8Array } | { readonly link: string };
-/** Path inside the states, with `/` → content, or where a symbolic link points. */
+export type StateFile =
+  | { readonly bytes: Uint8Array }
+  | { readonly link: string }
+  /** What it is where it cannot be read as a file: a folder, a socket. */
+  | { readonly other: string };
+/** Path inside the states, with `/`. */
 export type StateFiles = ReadonlyMap<string, StateFile>;
 
 export type Part = 'brine' | 'service' | 'environment' | 'versions';
@@ -57,7 +61,9 @@ function addNamed(
   const [folder = '', base = '', ...deeper] = file.split('/');
   const [, name, ending] = /^(.+)\.(ya?ml)$/i.exec(base) ?? [];
   if (deeper.length > 0) {
-    if (/\.ya?ml$/i.test(file)) {
+    if (ending === 'yaml') {
+      to.say(`${folder}/${base}`, notRegular('a folder'));
+    } else if (/\.ya?ml$/i.test(file)) {
       to.say(file, `files below ${folder}/ stand in no further folder`, `move it to ${folder}/`);
     }
   } else if (name !== undefined && ending === 'yaml') {
@@ -71,6 +77,8 @@ function addNamed(
 function list(files: StateFiles, folder: string): readonly string[] | string {
   const real = follow(files, folder);
   if (typeof real !== 'string') return real.problem;
+  const itself = files.get(real);
+  if (itself !== undefined && !('link' in itself)) return 'this is no folder';
   const names: string[] = [];
   for (const path of files.keys()) {
     if (path.startsWith(`${real}/`)) names.push(path.slice(real.length + 1));
@@ -90,8 +98,13 @@ export function contentOf(files: StateFiles, path: string): Content {
   if (typeof real !== 'string') return real;
   const file = files.get(real);
   if (file !== undefined && 'bytes' in file) return { bytes: file.bytes };
+  if (file !== undefined && 'other' in file) {
+    return { problem: notRegular(file.other) };
+  }
   return real === path ? {} : { problem: `this link leads to nothing: ${real}` };
 }
+
+const notRegular = (what: string): string => `this is ${what}, not a regular file`;
 
 /** The path behind all links, those of folders too. */
 function follow(files: StateFiles, path: string): string | { readonly problem: string } {

@@ -43,11 +43,12 @@ function readTree({ part, name, file, bytes }: FoundFile): Read {
   if ('message' in source) return { problems: [source] };
   const { tree, diagnostics } = readYaml(source);
   if (tree === undefined) return { problems: diagnostics };
-  if (tree.kind === 'map') return { tree, problems: [] };
+  if (tree.kind === 'map') return { tree, problems: diagnostics };
   const empty = tree.kind === 'scalar' && tree.value === null;
   const message = empty ? 'this file is empty' : 'this file holds no map of keys and values';
   const start = { source, start: 0, end: 1 };
-  return { problems: [problemAt(empty ? start : tree.place, message, 'write `key: value` lines')] };
+  const at = empty ? start : tree.place;
+  return { problems: [...diagnostics, problemAt(at, message, 'write `key: value` lines')] };
 }
 
 function nameProblem(part: Part, name: string, file: string): Diagnostic | undefined {

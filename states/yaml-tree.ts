@@ -28,14 +28,15 @@ interface Reader {
   readonly source: SourceText;
   readonly diagnostics: Diagnostic[];
   readonly anchors: Map<string, Measured>;
+  /** What is read says something else than the file: nothing more can be found wrong in it. */
+  lost: boolean;
 }
 
 export function toTree(root: Node | null, source: SourceText): ReadYaml {
-  const reader: Reader = { source, diagnostics: [], anchors: new Map() };
+  const reader: Reader = { source, diagnostics: [], anchors: new Map(), lost: false };
   const { tree } = read(root, 0, reader);
-  return reader.diagnostics.length > 0
-    ? { diagnostics: reader.diagnostics }
-    : { tree, diagnostics: [] };
+  const { diagnostics, lost } = reader;
+  return lost ? { diagnostics } : { tree, diagnostics };
 }
 
 /** `from` is where a value that is not there would stand. */
@@ -45,8 +46,10 @@ function read(node: unknown, from: number, reader: Reader): Measured {
     void reader.diagnostics.push(problemAt(place, message, hint));
   if (isAlias(node)) {
     const known = reader.anchors.get(node.source);
-    if (known === undefined) say(`nothing before this is named \`&${node.source}\``);
-    return known ?? nothing(place);
+    if (known !== undefined) return known;
+    say(`nothing before this is named \`&${node.source}\``);
+    reader.lost = true;
+    return nothing(place);
   }
   if (isTagged(node)) say(`tags like \`${shortTag(node.tag)}\` are not used here`, tagHint);
   const measured = bounded(readContent(node, place, reader), place, reader);
@@ -63,9 +66,10 @@ function bounded(measured: Measured, place: Place, reader: Reader): Measured {
     measured.depth > depthMax
       ? `is nested more than ${depthMax} deep`
       : `has more than ${valuesMax} values`;
-  if (reader.diagnostics.length === 0) {
+  if (!reader.lost) {
     reader.diagnostics.push(problemAt(place, `with its aliases this ${what}`));
   }
+  reader.lost = true;
   return nothing(place);
 }
 
@@ -110,6 +114,7 @@ function scalar(value: unknown, source: string | undefined, place: Place, reader
 
   function say(message: string): void {
     reader.diagnostics.push(problemAt(place, message));
+    reader.lost = true;
   }
 }
 
@@ -143,6 +148,7 @@ function readKey(
   const text = typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? '');
   if (text === '') return say('a key is missing before the colon');
   if (text === '<<') {
+    reader.lost = true;
     return say('merge keys (`<<`) are not part of YAML 1.2', 'write out what it would bring');
   }
   if (text === '__proto__') return say('`__proto__` cannot be a key');

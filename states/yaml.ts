@@ -10,7 +10,7 @@ import type { Tree } from './tree.ts';
 import { toTree } from './yaml-tree.ts';
 
 export interface ReadYaml {
-  /** Absent where there are diagnostics. */
+  /** Without what the diagnostics refuse; absent where too little of it could be read. */
   readonly tree?: Tree;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,5 +1,6 @@
 // The states in a plain directory, without git: read as they stand now.
 
+import type { Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fault } from '../../states/faults.ts';
@@ -13,6 +14,7 @@ export async function readDirectory(path: string, folder: string): Promise<Sourc
   const add = async (name: string): Promise<void> => {
     const file = await readEntry(root, name);
     if (file === 'folder') {
+      if (name.endsWith('.yaml')) files.set(name, { other: 'a folder' });
       for (const entry of await readdir(join(root, name))) await add(`${name}/${entry}`);
     } else if (file !== undefined) {
       files.set(name, file);
@@ -34,9 +36,14 @@ async function readEntry(root: string, name: string): Promise<SourceFile | 'fold
   if (found === undefined) return undefined;
   if (found.isSymbolicLink()) return { link: await readlink(path) };
   if (found.isDirectory()) return 'folder';
-  if (!found.isFile()) return undefined;
+  if (!found.isFile()) return { other: kindOf(found) };
   if (found.size > sourceLimits.bytesMax) throw tooLarge();
   return { bytes: await readFile(path) };
+}
+
+function kindOf(found: Stats): string {
+  if (found.isFIFO()) return 'a pipe (FIFO)';
+  return found.isSocket() ? 'a socket' : 'a device';
 }
 
 const tooLarge = (): Error =>

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSource, type Snapshot } from '../../../master/source/source.ts';
+import { findFiles } from '../../../states/files.ts';
 
 let root: string;
 let repository: string;
@@ -59,7 +61,11 @@ const texts = ({ files }: Snapshot): Record<string, string> =>
   Object.fromEntries(
     [...files].map(([path, file]) => [
       path,
-      'link' in file ? `-> ${file.link}` : Buffer.from(file.bytes).toString(),
+      'link' in file
+        ? `-> ${file.link}`
+        : 'other' in file
+          ? `(${file.other})`
+          : Buffer.from(file.bytes).toString(),
     ]),
   );
 
@@ -192,6 +198,24 @@ describe('a plain directory', () => {
     expect(texts(snapshot)).toEqual(stateFiles);
     write({ 'services/api.yaml': 'image: game\n' });
     expect(texts(await source.read())['services/api.yaml']).toBe('image: game\n');
+  });
+
+  it('tells of what is no regular file, and does not wait for a pipe', async () => {
+    write(states);
+    mkdirSync(join(repository, 'services/empty.yaml'));
+    execFileSync('mkfifo', [join(repository, 'services/pipe.yaml')]);
+    const socket = createServer().listen(join(repository, 'environments/socket.yaml'));
+    await once(socket, 'listening');
+    try {
+      const { files } = await open(repository).read();
+      expect(findFiles(files).diagnostics).toMatchObject([
+        { file: 'services/empty.yaml', message: 'this is a folder, not a regular file' },
+        { file: 'services/pipe.yaml', message: 'this is a pipe (FIFO), not a regular file' },
+        { file: 'environments/socket.yaml', message: 'this is a socket, not a regular file' },
+      ]);
+    } finally {
+      socket.close();
+    }
   });
 });
 
