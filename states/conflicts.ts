@@ -1,10 +1,11 @@
 // What only shows once hosts are known: two services that want one port of one host, and selectors
-// that match nothing.
+// that match nothing; and of the first, what is sure before that.
 
 import type { Diagnostic } from './diagnostics.ts';
 import { environmentOf } from './environment-of.ts';
 import type { FaultData } from './faults.ts';
 import { groupBy } from './group-by.ts';
+import type { ServiceName } from './ids.ts';
 import type {
   ContainerSpec,
   InventoryHost,
@@ -15,7 +16,7 @@ import type {
 import { bindingsOf, hostSide, portsClash, type PublishedPort } from './ports.ts';
 import { matches, selectorText } from './selector.ts';
 import { positionOf } from './source-text.ts';
-import type { Environment, States } from './states.ts';
+import type { Environment, PlacedService, States } from './states.ts';
 import { treeAt, type Tree } from './tree.ts';
 
 /** Where each port stands in the states; only for what was resolved in this process. */
@@ -54,7 +55,41 @@ export function portConflicts(resolved: readonly ResolvedEnvironment[]): readonl
       clashes.set(key, known);
     }
   }
-  return [...clashes.values()].map(({ pair, hosts }) => conflict(pair, hosts));
+  return [...clashes.values()].map(({ pair, hosts: [first = '', ...more] }) =>
+    conflict(pair, more.length > 0 ? `${first} and ${more.length} more` : first),
+  );
+}
+
+/** What is sure without hosts: wherever the one runs, the other does too, for their selectors say so. */
+export function surePortConflicts({ environments }: States): readonly Diagnostic[] {
+  return [...environments.values()].flatMap(({ name, services }) => {
+    const claims = [...services.values()].flatMap((placed) => writtenClaims(name, placed));
+    const reach = (claim: Claim): string =>
+      selectorText(services.get(claim.service as ServiceName)?.targets ?? { terms: [] });
+    const told = new Map<string, Diagnostic>();
+    for (const [one, other] of clashingPairs(claims)) {
+      const [narrow, wide] = reach(one) === '*' ? [other, one] : [one, other];
+      if (one.service === other.service || !['*', reach(narrow)].includes(reach(wide))) continue;
+      const where = reach(narrow) === '*' ? 'every host' : `every host with ${reach(narrow)}`;
+      const key = JSON.stringify([one.service, other.service, other.at]);
+      if (!told.has(key)) told.set(key, conflict([one, other], where));
+    }
+    return [...told.values()];
+  });
+}
+
+/** None of a service that cannot be known whole before there are hosts or digests. */
+function writtenClaims(environment: string, placed: PlacedService): readonly Claim[] {
+  const { name, service, tree, open } = placed;
+  if (open) return [];
+  const slots = Array.from({ length: service.instances ?? 1 }, (_, index) => index + 1);
+  return (service.ports ?? []).flatMap((published, index) => {
+    const written = treeAt(tree, ['ports', index]);
+    const at = written === undefined ? placed.at : positionOf(written.place);
+    return slots
+      .flatMap((slot) => bindingsOf(published, slot))
+      .map((port) => ({ environment, service: name, port, at }));
+  });
 }
 
 function claimsByHost(resolved: readonly ResolvedEnvironment[]): Map<string, Claim[]> {
@@ -85,9 +120,7 @@ function clashingPairs(claims: readonly Claim[]): readonly (readonly [Claim, Cla
   );
 }
 
-function conflict([one, other]: readonly [Claim, Claim], hosts: readonly string[]): Diagnostic {
-  const [first = '', ...more] = hosts;
-  const where = more.length > 0 ? `${first} and ${more.length} more` : first;
+function conflict([one, other]: readonly [Claim, Claim], where: string): Diagnostic {
   const { host, protocol } = other.port;
   const { file, line, column } = one.at;
   return {

@@ -21,7 +21,11 @@ export function parseTerm(part: string): Parsed<Term> {
   if (unlisted !== undefined) {
     return wrong(`${quoted(part)} has no list`, `write ${unlisted} ${op} (one,other)`);
   }
-  const [, key, compare, value] = /^([^\s=!]+)\s*(==?|!=)\s*(.*)$/s.exec(part) ?? [];
+  const [, doubled, same] = /^([^\s=!]+)\s*==\s*(.*)$/s.exec(part) ?? [];
+  if (doubled !== undefined) {
+    return wrong(`${quoted(part)} has one = too many`, `did you mean ${doubled}=${same}?`);
+  }
+  const [, key, compare, value] = /^([^\s=!]+)\s*(=|!=)\s*(.*)$/s.exec(part) ?? [];
   if (key !== undefined && value !== undefined) {
     return valued(part, key, compare === '!=' ? 'notin' : 'in', [value]);
   }
@@ -43,7 +47,7 @@ function valued(
     if (key !== 'id' && /[*?]/.test(value)) {
       return wrong(`${quoted(part)} has a glob, and only id takes one`, termHint);
     }
-    if (/[\s,()=!]/.test(value)) {
+    if (odd.test(value)) {
       return wrong(`${quoted(part)} has an odd value, ${quoted(value)}`, termHint);
     }
   }
@@ -64,6 +68,12 @@ function exists(part: string): Parsed<Term> {
     ? wrong(`${quoted(part)} is neither a label nor a fact`, `write id=${part} to select by id`)
     : wrong(`${quoted(part)} is not a condition`, termHint);
 }
+
+const odd = /[\s,()=!]/;
+
+/** What a selector can name: no more is given to a host as a label. */
+export const isLabelValue = (text: string): boolean =>
+  /^[^*?\p{C}]{1,255}$/u.test(text) && !odd.test(text);
 
 const noKey = (part: string, key: string): Parsed<never> =>
   wrong(`${quoted(part)} has no label or fact in ${quoted(key)}`, termHint);

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { parseHostId } from '../../states/ids.ts';
-import { checked } from './requests.ts';
+import { checked, labels } from './requests.ts';
 import type { Route } from './routes.ts';
 
 const name = z
@@ -16,7 +16,7 @@ const rotation = z.strictObject({ finish: z.boolean(), actor: name });
 const decision = z.strictObject({
   verdict: z.enum(['accept', 'reject', 'revoke', 'delete']),
   key: z.string().regex(/^[0-9a-f]{64}$/, 'not the digest of a key'),
-  labels: z.record(z.string().min(1).max(63), z.string().max(255)).exactOptional(),
+  labels: labels.exactOptional(),
   actor: name,
 });
 

@@ -10,6 +10,7 @@ import {
   type EnvironmentName,
   type ReleaseId,
 } from '../../states/ids.ts';
+import { isLabelValue } from '../../states/selector-term.ts';
 import { parseScope, type Scope } from './scopes.ts';
 import { parsePromotionId, type PromotionId } from '../pipeline/record.ts';
 
@@ -47,7 +48,9 @@ const scope = z.custom<Scope>(
 /** May have line breaks: a message of a commit. */
 const words = z.string().max(2_000);
 const minutes = z.number().positive().max(525_600).exactOptional();
-const labels = z.record(line(63), z.string().max(255));
+const oddLabel =
+  'not a value that a selector can name: not empty, and no space, comma, parenthesis or any of = ! * ?';
+export const labels = z.record(line(63), z.string().refine(isLabelValue, oddLabel));
 const hours = z.number().positive().max(87_600);
 const number = z
   .string()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noHosts, portConflicts } from '../../states/conflicts.ts';
+import { noHosts, portConflicts, surePortConflicts } from '../../states/conflicts.ts';
 import { renderDiagnostics } from '../../states/diagnostics.ts';
 import type { ResolvedEnvironment } from '../../states/model.ts';
 import { filesOf, good, hostOf, resolved, statesOf, type Texts } from './sample.ts';
@@ -65,6 +65,38 @@ describe('ports of one host', () => {
     const changes = both('["80:80"]', '["80:80"]');
     const environment = structuredClone(resolved(statesOf(changes)));
     expect(told(changes, [environment])).toContain('services/game.yaml:1:1: port 80/tcp');
+  });
+});
+
+describe('ports that are sure to clash before hosts are known', () => {
+  const sure = (apiTargets: string, gameTargets: string): string => {
+    const changes = {
+      'services/api.yaml': `image: api\ntargets: ${apiTargets}\nports: ["8080:80"]\n`,
+      'services/game.yaml': `image: game\ntargets: ${gameTargets}\nports: ["8080:9"]\n`,
+      'versions/beta.yaml': versions,
+    };
+    return renderDiagnostics(
+      surePortConflicts(statesOf(changes)),
+      filesOf({ ...good, ...changes }),
+    );
+  };
+
+  it('are told with both places where both services have the same selector', () => {
+    expect(sure('role=app', 'role = app')).toContain(
+      'services/game.yaml:3:9: port 8080/tcp of every host with role=app is wanted twice: ' +
+        'by game in beta, and by api in beta (services/api.yaml:3:9)',
+    );
+  });
+
+  it('are told where one of the two runs everywhere', () => {
+    expect(sure('"*"', 'role=app')).toContain('port 8080/tcp of every host with role=app');
+    expect(sure('role=app', '"*"')).toContain('port 8080/tcp of every host with role=app');
+    expect(sure('"*"', '"*"')).toContain('port 8080/tcp of every host is wanted twice');
+  });
+
+  it('are not told where only hosts can say it', () => {
+    expect(sure('role=app', 'role=db')).toBe('');
+    expect(sure('role=app', 'role=app,zone')).toBe('');
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Routes, StatusView } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
+import { isLabelValue } from '../../../states/selector-term.ts';
 import { unknownName } from '../../../states/unknown-name.ts';
 import { withQuery } from '../client.ts';
 import { confirmed, refuseUnasked, told } from '../confirm.ts';
@@ -86,11 +87,22 @@ export function labelChanges(changes: readonly string[]): {
   const remove: string[] = [];
   for (const change of changes) {
     const at = change.indexOf('=');
-    if (at > 0) set[change.slice(0, at)] = change.slice(at + 1);
+    if (at > 0) set[change.slice(0, at)] = labelValue(change, at);
     else if (at < 0 && change.length > 1 && change.endsWith('-')) remove.push(change.slice(0, -1));
     else throw fault('BAD_USAGE', `neither key=value nor key-: ${change}`);
   }
   return { set, remove };
+}
+
+function labelValue(change: string, at: number): string {
+  const value = change.slice(at + 1);
+  if (isLabelValue(value)) return value;
+  const meant = value.replace(/^=+/, '');
+  const hint = meant !== value && isLabelValue(meant);
+  const instead = hint
+    ? `did you mean ${change.slice(0, at)}=${meant}?`
+    : 'a value is not empty, and has no space, comma, parenthesis or any of = ! * ?';
+  throw fault('BAD_USAGE', `not a label that a selector can name: ${change}; ${instead}`);
 }
 
 export function wholeNumber(text: string, option: string): number {

@@ -1,11 +1,12 @@
 // `master token create|list|revoke`: what lets a new host join, or a program use the API.
 
-import type { Routes, TokenAnswer, TokenRequest } from '../../api/contract.ts';
+import type { Routes, StatusView, TokenAnswer, TokenRequest } from '../../api/contract.ts';
 import { fault } from '../../../states/faults.ts';
+import { unknownName } from '../../../states/unknown-name.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';
 import { apiTokensText, tokenText, tokensText } from '../render/fleet.ts';
-import { harmless } from '../render/text.ts';
+import { harmless, wrap } from '../render/text.ts';
 import { labelChanges, wholeNumber } from './hosts.ts';
 
 export interface CreateOptions {
@@ -49,7 +50,8 @@ export async function listTokens(context: Context): Promise<number> {
 }
 
 export async function revokeToken(context: Context, id: string): Promise<number> {
-  const view = await context.client.send<unknown>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
+  const path = `/v1/tokens/${encodeURIComponent(id)}?actor=${encodeURIComponent(context.actor)}`;
+  const view = await context.client.send<unknown>('DELETE', path);
   const text = `Token ${harmless(id)} is revoked. Hosts that joined with one stay.`;
   context.out(context.json ? JSON.stringify(view ?? {}) : text);
   return exits.converged;
@@ -74,10 +76,24 @@ async function createApiToken(
   }
   const body = { scopes, hours: hoursOf(expires), actor: context.actor };
   const answer = await context.client.send<{ token: string }>('POST', '/v1/api-tokens', body);
+  await warnOfUnknown(context, scopes);
   show(context, answer, () =>
     context.terminal
       ? `${answer.token}\n\nShown this once; it ends in ${expires}. Use it with --url and BRINE_TOKEN.`
       : answer.token,
   );
   return exits.converged;
+}
+
+/** It may come yet, so the token is made all the same. */
+async function warnOfUnknown(context: Context, scopes: readonly string[]): Promise<void> {
+  const named = scopes.flatMap((scope) => /^deploy:([^*?]+)$/.exec(scope)?.[1] ?? []);
+  if (named.length === 0) return;
+  const { environments } = await context.client.get<StatusView>('/v1/status');
+  const names = environments.map(({ environment }) => environment);
+  for (const name of named.filter((each) => !names.includes(each))) {
+    const { message } = unknownName('environment is named', name, names).data;
+    const words = harmless(`warning: ${message}`);
+    context.err(wrap(words, context.columns()).map(context.style.warn).join('\n'));
+  }
 }

@@ -1,6 +1,7 @@
 // `master validate [dir]`: whether states can be read and fit together. Asks no master and no registry.
 
 import { resolve } from 'node:path';
+import { surePortConflicts } from '../../../states/conflicts.ts';
 import { renderDiagnostics } from '../../../states/diagnostics.ts';
 import { describeEnvironments } from '../../../states/environment-of.ts';
 import { fault } from '../../../states/faults.ts';
@@ -35,7 +36,10 @@ function validationOf(loaded: Loaded): Validation {
   if (!loaded.ok) return { ok: false, diagnostics: loaded.diagnostics, warnings: [] };
   const { states } = loaded;
   const { project, warnings, services, environments, images } = states;
-  const diagnostics = [...environments.values()].flatMap(({ problems }) => problems);
+  const diagnostics = [
+    ...[...environments.values()].flatMap(({ problems }) => problems),
+    ...surePortConflicts(states),
+  ];
   return {
     ok: diagnostics.length === 0,
     diagnostics,

@@ -84,6 +84,28 @@ function moving(ids: readonly string[]): unknown[] {
   return bodies;
 }
 
+describe('what no selector or environment is meant by', () => {
+  it.each([
+    [['token', 'create', '--label', 'ring==x'], 'did you mean ring=x?'],
+    [['token', 'create', '--label', 'ring='], 'a value is not empty'],
+    [['hosts', 'label', 'web-1', 'ring=a b'], 'a value is not empty'],
+    [['keys', 'accept', 'web-1', '--yes', '--label', 'ring=a*'], 'a value is not empty'],
+  ])('%s is refused', async (args, why) => {
+    const ran = await runMaster([...args, '--dir', answers.dir]).done;
+    expect([ran.code, answers.asked]).toEqual([1, []]);
+    expect(ran.err).toContain(why);
+  });
+
+  it('a token for an environment that there is not yet is made with a warning', async () => {
+    answers.json('POST /v1/api-tokens', { token: 'brine-api.x' });
+    answers.json('GET /v1/status', { environments: [] });
+    const args = ['token', 'create', '--api', '--scope', 'deploy:nope', '--dir', answers.dir];
+    const ran = await runMaster(args).done;
+    expect([ran.code, ran.out]).toEqual([0, 'brine-api.x\n']);
+    expect(ran.err).toContain('warning: no environment is named nope; there are none');
+  });
+});
+
 describe('at a terminal', () => {
   it('removes a host after a yes only, without asking with --yes', async () => {
     answers.json('GET /v1/hosts', { hosts: [{ id: 'web-1', labels: {}, facts: {} }] });

@@ -74,6 +74,16 @@ error: 2 mistakes in 2 files [STATE_INVALID]
     expect(out).toMatch(/✓ the states of starfall are right: 2 environments \(beta, prod\), .*\n$/);
   });
 
+  it('tells of two services that are sure to want one port of a host', async () => {
+    await write({
+      ...good,
+      'services/game.yaml': 'image: game\nports: ["18080:9"]\ntargets: role=app\n',
+    });
+    const { code, err } = await validate();
+    expect(code).toBe(1);
+    expect(err).toContain('port 18080/tcp of every host with role=app is wanted twice');
+  });
+
   it('answers in JSON with every place', async () => {
     await write({ ...good, 'services/api.yaml': 'image: apo\n' });
     const { code, out } = await validate('--json');
