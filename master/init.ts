@@ -30,6 +30,8 @@ export type MakeIdentity = (dir: string, names: { readonly names: string[] }) =>
 interface Initialised {
   readonly config: string;
   readonly address: string;
+  /** Where people and CI will connect to; null where only the socket is served. */
+  readonly api: string | null;
   /** What to do next, line by line. */
   readonly next: readonly string[];
 }
@@ -44,7 +46,7 @@ export async function initMaster(
   const listen = parseEndpoint(options.listen ?? '0.0.0.0:4505');
   const address = parseEndpoint(options.address ?? endpointText(reachable(listen)));
   const text = configText(options, listen, address);
-  parseConfig(text, config);
+  const { api } = parseConfig(text, config);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await makeIdentity(dir, { names: serverNames(listen, address) });
   await writeWhole(config, text, 0o600);
@@ -52,6 +54,7 @@ export async function initMaster(
   return {
     config,
     address: endpointText(address),
+    api: api === undefined ? null : endpointText(api),
     next: [
       `master start${suffix}`,
       `master token create${suffix} --label role=web --label ring=beta`,

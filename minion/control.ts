@@ -124,7 +124,9 @@ function listen(server: Server, path: string): Promise<void> {
       server.once('error', (cause: NodeJS.ErrnoException) => {
         if (cause.code === 'EADDRINUSE') reject(busy(path));
         else
-          reject(fault('BAD_USAGE', `cannot listen at ${path}: ${cause.message}`, {}, { cause }));
+          reject(
+            fault('LISTEN_FAILED', `cannot listen at ${path}: ${cause.message}`, {}, { cause }),
+          );
       });
       server.listen(path, () => {
         resolve(chmod(path, 0o600));

@@ -145,6 +145,11 @@ export const faults = {
     hint: 'run `master init` first, or name its directory with --dir',
   },
   MASTER_BUSY: { exit: 1, retry: false, hint: 'another master already runs on this directory' },
+  LISTEN_FAILED: {
+    exit: 1,
+    retry: true,
+    hint: 'see with `ss -ltnp` who holds the port; or choose another one, or an address of this machine, in master.yaml',
+  },
   STORE_UNUSABLE: {
     exit: 1,
     retry: false,
@@ -155,7 +160,11 @@ export const faults = {
     retry: true,
     hint: 'read anew from the beginning; the reader was too slow for what is kept',
   },
-  JOIN_REFUSED: { exit: 1, retry: false, hint: 'make a new token with `master token create`' },
+  JOIN_REFUSED: {
+    exit: 1,
+    retry: false,
+    hint: 'read the reason: take another id with --id, or a new token, made with `master token create`',
+  },
   JOIN_CA: {
     exit: 1,
     retry: false,

@@ -233,7 +233,7 @@ function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const what = where.path ?? `${where.host ?? ''}:${where.port ?? ''}`;
-      reject(fault('BAD_USAGE', `cannot listen at ${what}: ${cause.message}`, {}, { cause }));
+      reject(fault('LISTEN_FAILED', `cannot listen at ${what}: ${cause.message}`, {}, { cause }));
     });
     server.listen(where, resolve);
   });

@@ -8,7 +8,6 @@ import type {
   TokenAnswer,
   TokenView,
 } from '../../api/contract.ts';
-import { faults } from '../../../states/faults.ts';
 import { commitWords, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
 import { promotionsLines, type Promoted } from './promotion.ts';
@@ -139,6 +138,6 @@ const labelWords = (labels: Readonly<Record<string, string>>): string =>
       .join(' '),
   );
 
-const howToJoin = `${faults.JOIN_REFUSED.hint}.`;
+const howToJoin = 'make a new token with `master token create`.';
 
 const fact = (host: HostView, name: string): string => harmless(String(host.facts[name] ?? ''));

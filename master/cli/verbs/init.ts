@@ -30,6 +30,11 @@ export async function init(context: Context, options: InitOptions): Promise<numb
     return exits.converged;
   }
   context.out(`A master is set up: ${made.config}. Minions will connect to ${made.address}.`);
+  const people =
+    made.api === null
+      ? 'People and CI are served on the socket of this machine only.'
+      : `People and CI will connect to ${made.api}, over TLS and with a token; \`api.listen: off\` in that file closes it.`;
+  context.out(wrap(people, context.columns()).join('\n'));
   if (unready !== undefined) {
     const words = `The states cannot be read yet: ${harmless(unready)}.`;
     context.err(wrap(words, context.columns()).map(context.style.warn).join('\n'));

@@ -38,7 +38,13 @@ export async function decideKeys(
   if (remove.length > 0) throw fault('BAD_USAGE', `--label takes key=value, not ${remove[0]}-`);
   const view = await context.client.get<KeysView>('/v1/keys');
   const meant = view.keys.filter((key) => isMeant(key, glob, verdict));
-  if (meant.length === 0) throw nobody(view.keys, glob, verdict);
+  if (meant.length === 0) {
+    const already = view.keys.filter((key) => isAlready(key, glob, verdict));
+    if (already.length === 0) throw nobody(view.keys, glob, verdict);
+    if (context.json) context.out(JSON.stringify({ [verdict]: [] }));
+    else for (const { id } of already) context.out(`${harmless(id)}: is ${done[verdict]} already`);
+    return exits.converged;
+  }
   if (options.yes !== true && !(await agreed(context, { ...view, keys: meant }, verdict))) {
     context.err('Nothing was changed.');
     return exits.invalid;
@@ -75,6 +81,10 @@ function isMeant({ id, state }: KeyView, glob: string, verdict: Asked['verdict']
       return true;
   }
 }
+
+/** Named one by one; a pattern that finds nobody may be a wrong one. */
+const isAlready = ({ id, state }: KeyView, glob: string, verdict: Asked['verdict']): boolean =>
+  id === glob && state === done[verdict];
 
 function nobody(keys: readonly KeyView[], glob: string, verdict: Asked['verdict']) {
   const [near] = keys.filter(({ id }) => globMatches(glob, id));

@@ -39,6 +39,24 @@ it('takes a repository that is still empty, and says so', async () => {
   expect(ran.out).toContain('master start');
 });
 
+it.each([
+  ['off', 'served on the socket of this machine only', null],
+  ['127.0.0.1:4599', 'will connect to 127.0.0.1:4599, over TLS', '127.0.0.1:4599'],
+  [undefined, 'will connect to 127.0.0.1:4506, over TLS', '127.0.0.1:4506'],
+])('says where people and CI will connect to: %s', async (api, words, endpoint) => {
+  mkdirSync(join(root, 'states'));
+  writeFileSync(join(root, 'states/brine.yaml'), 'project: starfall\n');
+  const set = (name: string, ...more: readonly string[]) =>
+    runMaster([
+      ...['init', '--states', join(root, 'states'), '--dir', join(root, name)],
+      ...['--listen', '127.0.0.1:4505', ...(api === undefined ? [] : ['--api', api]), ...more],
+    ]).done;
+  const { code, out } = await set('master');
+  expect([code, out.replace(/\s+/g, ' ')]).toEqual([0, expect.stringContaining(words)]);
+  const written = JSON.parse((await set('other', '--json')).out) as { api: string | null };
+  expect(written.api).toBe(endpoint);
+});
+
 it('says of a second time what was set up, and what to do', async () => {
   mkdirSync(join(root, 'states'));
   writeFileSync(join(root, 'states/brine.yaml'), 'project: starfall\n');

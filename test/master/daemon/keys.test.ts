@@ -60,6 +60,13 @@ it('shows who asks, and lets in, turns away, revokes and forgets by pattern', as
   ]);
   expect((await say('keys', 'accept', 'db-1', '--yes')).code).toBe(0);
   await say('keys', 'revoke', 'web-2', '--yes');
+  for (const [verdict, id, is] of [
+    ['accept', 'web-1', 'accepted'],
+    ['revoke', 'web-2', 'revoked'],
+  ] as const) {
+    const again = await say('keys', verdict, id, '--yes');
+    expect([again.code, again.out, again.err]).toEqual([0, `${id}: is ${is} already\n`, '']);
+  }
   const states = (await keys()).keys.map(({ id, state }) => `${id} ${state}`);
   expect(states).toEqual(['db-1 accepted', 'web-1 accepted', 'web-2 revoked']);
   expect((await say('keys', 'delete', '*', '--yes')).code).toBe(0);
@@ -69,6 +76,22 @@ it('shows who asks, and lets in, turns away, revokes and forgets by pattern', as
   for (const what of ['asked', 'accepted', 'rejected', 'revoked', 'removed']) {
     expect(events.out).toContain(`"what":"${what}"`);
   }
+});
+
+it('records who revoked a token, as it records who made it', async () => {
+  const made = await say('token', 'create', '--label', 'role=web');
+  expect(made.code).toBe(0);
+  const { tokens } = JSON.parse((await say('token', 'list', '--json')).out) as {
+    tokens: { id: string }[];
+  };
+  expect((await say('token', 'revoke', tokens[0]?.id ?? '')).code).toBe(0);
+  const told = await master.client.get<{ events: { kind: string; what: string; actor: string }[] }>(
+    '/v1/events',
+  );
+  const [created, revoked] = told.events.filter(({ kind }) => kind === 'token');
+  expect([created?.what, revoked?.what]).toEqual(['created', 'revoked']);
+  expect(revoked?.actor).toBe(created?.actor);
+  expect(revoked?.actor).not.toContain('unknown');
 });
 
 it('changes the authority where nobody has to follow, and says what it is now', async () => {
