@@ -50,16 +50,22 @@ export function goOn(draft: Draft): void {
   const pulled = inPhase(draft, 'pulled');
   if (pulled.length > 0) {
     const due = draft.rollout.hosts.filter(({ jobs }) => jobs?.done === false);
-    const away = due.find(({ phase, jobs }) => phase !== 'pulled' && jobs?.shared === true);
-    if (away !== undefined) return block(draft, exits.missing, whyAway(away));
+    const away = due.find((host) => host.phase !== 'pulled' && owesShared(host));
+    if (away !== undefined) return blockFor(draft, away, 'cannot be reached');
     const here = due.filter(({ phase }) => phase === 'pulled');
     return here.length > 0 ? prepare(draft, here) : startRolling(draft);
   }
   block(draft, exits.missing, 'no host is left that can be reached');
 }
 
-const whyAway = ({ host }: RolloutHost): string =>
-  `${host} cannot be reached, and a job must run there before anything is switched`;
+/** All others wait for a job there that has not ended well yet. */
+export const owesShared = ({ jobs }: RolloutHost): boolean =>
+  jobs !== undefined && jobs.shared && !jobs.done;
+
+export function blockFor(draft: Draft, { host }: RolloutHost, words: string): void {
+  const why = `${host} ${words}, and a job must run there before anything is switched`;
+  block(draft, exits.missing, why);
+}
 
 /** They take as long as they may, not only as long as a rollout may go without progress. */
 function prepare(draft: Draft, hosts: readonly RolloutHost[]): void {

@@ -4,12 +4,14 @@
 import type { Report } from '../../protocol/messages.ts';
 import type { HostId } from '../../states/ids.ts';
 import { exits } from '../cli/exit.ts';
+import { plural } from '../words.ts';
 import {
   ask,
   draftOf,
   finish,
   hostOf,
   idsOf,
+  inPhase,
   modeOf,
   outnumber,
   patch,
@@ -137,6 +139,7 @@ function onLinked(draft: Draft, id: HostId, held: number): void {
     outnumber(draft, id, held);
     askAgain(draft, [host]);
   }
+  if (host.lost && draft.rollout.phase === 'rolling-back') rollingBack.goOn(draft);
 }
 
 function onLost(draft: Draft, id: HostId): void {
@@ -153,21 +156,33 @@ function onWaits(draft: Draft, id: HostId, detail: string): void {
 }
 
 function onRemoved(draft: Draft, id: HostId): void {
-  if (hostOf(draft, id) === undefined) return;
+  const removed = hostOf(draft, id);
+  if (removed === undefined) return;
   patch(draft, id, { phase: 'offline' }, 'was removed from the fleet');
   const hosts = draft.rollout.hosts.filter(({ host }) => host !== id);
   draft.rollout = { ...draft.rollout, hosts };
+  // The job of all went with it, and nobody else was given it.
+  if (draft.rollout.phase === 'pulling' && pulling.owesShared(removed)) {
+    return pulling.blockFor(draft, removed, 'was removed');
+  }
   phaseOf(draft).goOn(draft);
 }
 
+/** Nobody is called back: what a host was told last, it goes on with. */
 function onAbort(draft: Draft, actor: string): void {
+  const message = `${draft.rollout.id} was aborted ${abortWords(draft)}`;
   keepOld(draft);
-  const { id } = draft.rollout;
   const why = `${actor} aborted it`;
-  finish(draft, 'aborted', {
-    ...{ exit: exits.notRolledBack, actor, why },
-    message: `${id} was aborted; what is switched stays`,
-  });
+  finish(draft, 'aborted', { exit: exits.notRolledBack, actor, why, message });
+}
+
+function abortWords(draft: Draft): string {
+  const { phase } = draft.rollout;
+  if (phase === 'pulling') return 'before anything was switched';
+  if (phase === 'rolling-back') return `on its way back: ${rollingBack.leftBy(draft)}`;
+  const going = inPhase(draft, 'switching').length;
+  const go = `, and ${plural(going, 'host')} ${going === 1 ? 'goes' : 'go'} on switching`;
+  return `on its way: what is switched stays${going > 0 ? go : ''}`;
 }
 
 export const isAwaited = ({ phase }: RolloutHost): boolean =>

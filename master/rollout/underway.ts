@@ -127,7 +127,6 @@ export class Underway {
     };
     const decided = { before: undefined, after: rollout, effects, states: states.all };
     await this.#carryOut(decided, { key: keys.head(id), revision: 0 }, beside);
-    this.#newest += 1;
     return rollout;
   }
 
@@ -169,6 +168,8 @@ export class Underway {
     const { desires, ...own } = await transition(this.#options.store, decided);
     const all = joined({ ...own, compares: [...own.compares, head] }, beside);
     const { revision } = await this.#committed(all);
+    // Its number is taken from now on, whatever becomes of the rest.
+    if (decided.before === undefined) this.#newest += 1;
     if (isOver(after)) {
       this.#open.delete(after.environment);
       this.#ended(after);

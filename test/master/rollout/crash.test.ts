@@ -33,6 +33,10 @@ const stories: Readonly<Record<string, Story>> = {
     ...{ linked: hosts, policy: policyOf({ canary: 1 }), ends: 'rolled-back' },
     fate: fails('h2', 'fails'),
   },
+  'that goes back batch by batch': {
+    ...{ linked: hosts, policy: policyOf(), ends: 'rolled-back' },
+    fate: fails('h3', 'fails-down'),
+  },
   'that bears a failure': {
     ...{ linked: hosts, policy: policyOf({ maxFailures: 1 }), ends: 'succeeded' },
     fate: fails('h1', 'fails-down'),

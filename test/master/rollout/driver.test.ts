@@ -182,6 +182,19 @@ describe('what is right already', () => {
   });
 });
 
+describe('a number of a rollout', () => {
+  it('is taken once it is durable, whatever fails afterwards', async () => {
+    fixture = await Fixture.start(hosts);
+    fixture.driver.onEnded(() => {
+      throw new Error('a listener failed');
+    });
+    await expect(fixture.driver.record(requestOf(fixture, 1))).rejects.toThrow('a listener failed');
+    fixture.driver.onEnded(() => undefined);
+    expect((await fixture.driver.start(requestOf(fixture, 2))).id).toBe('r2');
+    expect((await fixture.toEnd('r2')).phase).toBe('succeeded');
+  });
+});
+
 describe('a host that comes back', () => {
   it('converges to what the environment runs by now, and is told about', async () => {
     fixture = await Fixture.start(hosts, [h1, h2]);

@@ -77,6 +77,19 @@ describe('jobs', () => {
     expect(model.rollout.hosts.some(({ switched }) => switched)).toBe(false);
   });
 
+  it.each(['before it was told to run them', 'while it ran them'])(
+    'that all wait for are not left out because their host was removed %s',
+    (when) => {
+      const model = when === 'while it ran them' ? pulled(two()) : new Model(two());
+      model.event({ type: 'removed', host: h1 });
+      expect(model.rollout).toMatchObject({
+        ...{ phase: 'errored', exit: 6 },
+        why: 'h1 was removed, and a job must run there before anything is switched',
+      });
+      expect(model.rollout.hosts.some(({ switched }) => switched)).toBe(false);
+    },
+  );
+
   it('of each host are left to it where it went away', () => {
     const own = { shared: false, timeoutMs: 1_000 };
     const model = pulled(two({ hosts: [{ linked: true, jobs: own }, { linked: true }] }));

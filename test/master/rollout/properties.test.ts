@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchSize } from '../../../master/rollout/batches.ts';
 import { isOver, type Rollout, type RolloutHost } from '../../../master/rollout/record.ts';
 import { advance, wakeAt, type RolloutEvent } from '../../../master/rollout/reducer.ts';
 import { Model, reread, type Start } from './model.ts';
@@ -67,6 +68,26 @@ describe('whatever befalls a rollout,', () => {
         expect(earlier.filter(({ phase }) => phase === 'pulled')).toEqual([]);
         expect(rollout.hosts.filter(({ phase }) => phase === 'pulling')).toEqual([]);
       }
+    });
+  });
+
+  it('no more than a batch of what serves is stopped at once, there and back, restarts included', () => {
+    const stopped = ['switching', 'reverting', 'failed', 'down', 'offline'];
+    const onTheirWay = ['switching', 'reverting'];
+    everyStep(({ rollout }, before, from) => {
+      const served = new Set<string>();
+      for (const { host, phase } of before.hosts) if (!stopped.includes(phase)) served.add(host);
+      const moving = rollout.hosts.filter(({ phase }) => onTheirWay.includes(phase));
+      const taken = moving.filter(({ host }) => served.has(host));
+      if (taken.length === 0) return;
+      // Whoever else is out of service failed, or could not go back: nobody waits for it any more.
+      const asked = new Map(before.hosts.map(({ host, generation }) => [host, generation]));
+      expect(moving.filter(({ host, generation }) => asked.get(host) === generation)).toEqual([]);
+      const linked = from.hosts.filter((host) => host.linked).length;
+      const { batch = { hosts: 1 }, canary = 0 } = from.policy ?? {};
+      const size = batchSize(batch, linked);
+      const most = rollout.phase === 'rolling-back' ? size : Math.max(size, canary);
+      expect(moving.length).toBeLessThanOrEqual(most);
     });
   });
 

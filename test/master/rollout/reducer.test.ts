@@ -76,11 +76,11 @@ describe('a rollout', () => {
     turn(model, h1);
     turn(model, h2, 'fails');
     expect(model.rollout).toMatchObject({ phase: 'rolling-back', why: 'h2: it fails' });
-    expect(model.phases).toEqual(['h1 reverting', 'h2 reverting', 'h3 kept-old']);
+    expect(model.phases).toEqual(['h1 done', 'h2 reverting', 'h3 kept-old']);
+    model.settleAll();
     expect([...model.desired.values()].map(({ state, mode }) => `${mode} ${state}`)).toEqual([
       ...['run old', 'run old', 'run old'],
     ]);
-    model.settleAll();
     expect(model.rollout).toMatchObject({ phase: 'rolled-back', exit: 3, why: 'h2: it fails' });
     expect(model.phases).toEqual(['h1 reverted', 'h2 reverted', 'h3 kept-old']);
     expect(model.rollout.hosts[1]?.failures).toMatchObject([{ code: 'CONTAINER_EXITED' }]);
