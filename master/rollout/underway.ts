@@ -16,6 +16,7 @@ import type { Beginning, Candidate } from './begin.ts';
 import { keys, newestNumber, readDesired, readHeld, readRollout } from './keys.ts';
 import { outdatedWrites } from './outdated.ts';
 import { joined, nothingToWrite, type Writing } from './outside.ts';
+import { refuseTakenPorts } from './ports.ts';
 import { isOver, type Rollout } from './record.ts';
 import { advance, wakeAt, type Effect, type RolloutEvent } from './reducer.ts';
 import { plural } from '../words.ts';
@@ -98,7 +99,7 @@ export class Underway {
     return Number.isFinite(next) ? next : undefined;
   }
 
-  /** Throws ROLLOUT_BUSY. */
+  /** Throws ROLLOUT_BUSY, PORT_CONFLICT. */
   async begin(request: RolloutRequest, begin: Begin): Promise<Rollout> {
     const { store, world } = this.#options;
     const { environment } = request;
@@ -106,6 +107,7 @@ export class Underway {
     if (busy !== undefined) {
       throw fault('ROLLOUT_BUSY', `${busy.id} of ${environment} is ${busy.phase} already`);
     }
+    await refuseTakenPorts(store, request);
     const id = rolloutId(this.#newest + 1);
     const states = new StateList();
     const hosts: Candidate[] = [];

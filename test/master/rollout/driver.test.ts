@@ -1,7 +1,10 @@
+// Long because all that a driver does with real records is told here, on one fixture.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BrineEvent } from '../../../master/events.ts';
+import type { RolloutRequest } from '../../../master/rollout/driver.ts';
 import type { Rollout } from '../../../master/rollout/record.ts';
 import type { Desire } from '../../../protocol/messages.ts';
+import type { HostState } from '../../../states/model.ts';
 import { Fixture, releaseOf, requestOf, stateOf } from './fixture.ts';
 import { hostId, policyOf, type Fate } from './model.ts';
 import { quiet } from './world.ts';
@@ -28,6 +31,22 @@ const fails =
 async function roll(version: number, more = {}): Promise<Rollout> {
   const { id } = await fixture.driver.start(requestOf(fixture, version, more));
   return fixture.toEnd(id);
+}
+
+const onPort = (state: HostState, host: number): HostState => ({
+  ...state,
+  containers: state.containers.map((spec) => ({
+    ...spec,
+    ports: spec.ports.map((port) => ({ ...port, host })),
+  })),
+});
+
+/** The same service in another environment on the same hosts. */
+function inProd(port: number): RolloutRequest {
+  const environment = 'prod' as Rollout['environment'];
+  const request = requestOf(fixture, 1);
+  const state = { ...onPort(stateOf(1), port), environment };
+  return { ...request, environment, hosts: request.hosts.map((host) => ({ ...host, state })) };
 }
 
 const runs = (): (string | undefined)[] => hosts.map((host) => fixture.minions.runs(host)?.release);
@@ -91,14 +110,7 @@ describe('a rollout that is carried out', () => {
     await expect(fixture.driver.start(requestOf(fixture, 2))).rejects.toMatchObject({
       data: { code: 'ROLLOUT_BUSY', message: 'r1 of beta is pulling already' },
     });
-    const prod = 'prod' as Rollout['environment'];
-    const states = (version: number) => ({ ...stateOf(version), environment: prod });
-    const request = requestOf(fixture, 1);
-    const other = await fixture.driver.start({
-      ...request,
-      environment: prod,
-      hosts: request.hosts.map((host) => ({ ...host, state: states(1) })),
-    });
+    const other = await fixture.driver.start(inProd(18_081));
     expect([first.id, other.id]).toEqual(['r1', 'r2']);
     fixture.minions.decide = () => 'works';
     expect((await fixture.toEnd('r1')).phase).toBe('succeeded');
@@ -179,6 +191,35 @@ describe('what is right already', () => {
     await fixture.minions.link(h3);
     await quiet();
     expect(runs()).toEqual([releaseOf(2), releaseOf(2), releaseOf(2)]);
+  });
+});
+
+describe('a port of a host', () => {
+  it('is taken by who begins first, also where both were planned before', async () => {
+    fixture = await Fixture.start(hosts);
+    const both = [
+      fixture.driver.start(requestOf(fixture, 1)),
+      fixture.driver.start(inProd(18_080)),
+    ];
+    const [one, other] = await Promise.allSettled(both);
+    expect(one?.status).toBe('fulfilled');
+    expect(other).toMatchObject({ reason: { data: { code: 'PORT_CONFLICT', where: 'h1' } } });
+    expect((await fixture.toEnd('r1')).phase).toBe('succeeded');
+  });
+
+  it('is held by what runs until the new state is switched to', async () => {
+    fixture = await Fixture.start(hosts);
+    await fixture.toEnd((await fixture.driver.start(inProd(18_082))).id);
+    fixture.minions.decide = () => 'waits';
+    await fixture.driver.start(inProd(18_083));
+    const beta = requestOf(fixture, 1);
+    const wanting = (port: number) =>
+      beta.hosts.map((host) => ({ ...host, state: onPort(host.state, port) }));
+    for (const port of [18_082, 18_083]) {
+      await expect(fixture.driver.start({ ...beta, hosts: wanting(port) })).rejects.toMatchObject({
+        data: { code: 'PORT_CONFLICT' },
+      });
+    }
   });
 });
 
