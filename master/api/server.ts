@@ -1,10 +1,8 @@
 // The HTTP API: on the master's Unix socket, where file permissions decide who may, and over TLS for
 // bearers of a token. The only file that imports fastify; the daemon loads it when it starts.
 
-import { chmod } from 'node:fs/promises';
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps, type Server as SecureServer } from 'node:https';
-import type { AddressInfo, ListenOptions } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -14,6 +12,7 @@ import { Fault, fault } from '../../states/faults.ts';
 import { Rate } from '../fleet/rate.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { errorAnswer } from './answer.ts';
+import { addressOf, listen, listenPrivately } from './listening.ts';
 import { OpenServers } from './open-servers.ts';
 import { checked, requests } from './requests.ts';
 import { routes, type Asked, type Route } from './routes.ts';
@@ -52,8 +51,9 @@ const apiLimits = {
   requestMs: 30_000,
   connectionsMax: 1_000,
   hookBytesMax: 1_048_576,
-  hooksBurst: 60,
-  hookMsEach: 500,
+  /** A registry tells of every pull, too; whoever has no proof gets far less. */
+  hooks: { burst: 2_000, msEach: 10, neighboursMax: 1_000 },
+  unprovenHooks: { burst: 60, msEach: 500, neighboursMax: 1_000 },
 } as const;
 
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -150,19 +150,26 @@ const isHook = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url =
 
 /** The one path that wants no token, as each hook has a proof of its own: over the bytes that came. */
 function addHooks(scope: FastifyInstance, services: Services, world: World): void {
-  const { hookBytesMax: bodyLimit, hooksBurst: burst, hookMsEach: msEach } = apiLimits;
-  const rate = new Rate(world, { burst, msEach, neighboursMax: 1_000 });
+  const { hookBytesMax: bodyLimit } = apiLimits;
+  const rate = new Rate(world, apiLimits.hooks);
+  const unproven = new Rate(world, apiLimits.unprovenHooks);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, next) => {
     next(null, body);
   });
   scope.post(hookPath, { bodyLimit }, async (request) => {
-    const wait = rate.take(neighbourOf(request.ip));
-    if (wait > 0) throw fault('BAD_USAGE', `too many hooks from there; again in ${wait} ms`);
+    const neighbour = neighbourOf(request.ip);
+    const waitMs = unproven.waitMs(neighbour) || rate.take(neighbour);
+    if (waitMs > 0) throw new TooMany(waitMs);
     const { name } = checked(requests.ofHook, request.params);
     const { secret } = checked(requests.hookQuery, request.query);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    return services.hook(name, { headers: request.headers, secretInUrl: secret, body });
+    try {
+      return await services.hook(name, { headers: request.headers, secretInUrl: secret, body });
+    } catch (error) {
+      if (error instanceof Fault && error.data.code === 'ACCESS_DENIED') unproven.take(neighbour);
+      throw error;
+    }
   });
 }
 
@@ -172,6 +179,12 @@ const bearerOf = ({ headers }: FastifyRequest): string =>
   /^Bearer ([!-~]{1,500})$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 
 const pathOf = ({ url }: FastifyRequest): string => (url.split('?', 1)[0] ?? '').slice(0, 200);
+
+class TooMany extends Fault {
+  constructor(waitMs: number) {
+    super({ code: 'BAD_USAGE', message: `too many hooks from there; again in ${waitMs} ms` });
+  }
+}
 
 /** Known before anything else is: says nothing of what there is. */
 class Unauthorized extends Fault {
@@ -206,7 +219,8 @@ function refuse(
   const error = ofRequest(raw);
   const { status, body } = errorAnswer(error);
   if (status === 500) log.error({ err: error, path: pathOf(request) }, 'a request met a defect');
-  return reply.status(error instanceof Unauthorized ? 401 : status).send(body);
+  if (error instanceof Unauthorized) return reply.status(401).send(body);
+  return reply.status(error instanceof TooMany ? 429 : status).send(body);
 }
 
 /** What fastify itself refuses: not JSON, too large, another type. */
@@ -214,33 +228,4 @@ function ofRequest(error: unknown): unknown {
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (error instanceof Fault || statusCode === undefined || statusCode >= 500) return error;
   return fault('BAD_USAGE', message ?? 'not a request');
-}
-
-/** The socket is never there with wider permissions, not even for a moment. */
-async function listenPrivately(server: Server, path: string): Promise<void> {
-  const before = process.umask(0o177);
-  try {
-    const listening = listen(server, { path });
-    process.umask(before);
-    await listening;
-  } finally {
-    process.umask(before);
-  }
-  await chmod(path, 0o600);
-}
-
-function listen(server: Server, where: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const what = where.path ?? `${where.host ?? ''}:${where.port ?? ''}`;
-      reject(fault('LISTEN_FAILED', `cannot listen at ${what}: ${cause.message}`, {}, { cause }));
-    });
-    server.listen(where, resolve);
-  });
-}
-
-function addressOf(server: Server | undefined): Endpoint | undefined {
-  if (server === undefined) return undefined;
-  const { address, port } = server.address() as AddressInfo;
-  return { host: address, port };
 }

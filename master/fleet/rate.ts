@@ -27,14 +27,27 @@ export class Rate {
 
   /** Milliseconds to wait; 0 where it may be done now. Nothing is taken by one who must wait. */
   take(neighbour: string): number {
-    const { burst, msEach } = this.#limits;
-    const now = this.#world.now();
+    const used = this.#used(neighbour);
+    const waitMs = this.#waitMs(used);
+    this.#remember(neighbour, { used: waitMs > 0 ? used : used + 1, at: this.#world.now() });
+    return waitMs;
+  }
+
+  /** The same, with nothing taken. */
+  waitMs(neighbour: string): number {
+    return this.#waitMs(this.#used(neighbour));
+  }
+
+  #used(neighbour: string): number {
     const known = this.#buckets.get(neighbour);
-    const given = known === undefined ? 0 : Math.max(0, now - known.at) / msEach;
-    const used = Math.max(0, (known?.used ?? 0) - given);
-    const over = used + 1 - burst;
-    this.#remember(neighbour, { used: over > 0 ? used : used + 1, at: now });
-    return over > 0 ? Math.ceil(over * msEach) : 0;
+    if (known === undefined) return 0;
+    const given = Math.max(0, this.#world.now() - known.at) / this.#limits.msEach;
+    return Math.max(0, known.used - given);
+  }
+
+  #waitMs(used: number): number {
+    const { burst, msEach } = this.#limits;
+    return Math.max(0, Math.ceil((used + 1 - burst) * msEach));
   }
 
   #remember(neighbour: string, bucket: Bucket): void {

@@ -72,10 +72,7 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What Brine will have and does not have yet, by what the map is called. */
 const notYet: Readonly<Record<string, readonly string[]>> = {
-  'a service': [
-    ...['secrets', 'network_mode'],
-    ...['platform', 'privileged', 'sysctls', 'hooks'],
-  ],
+  'a service': [...['secrets', 'network_mode'], ...['platform', 'privileged', 'sysctls', 'hooks']],
   'a registry': ['auth', 'mirror'],
   'an environment': ['apply', 'drift', 'offline', 'windows', 'hold'],
   'an image': ['together'],

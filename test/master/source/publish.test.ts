@@ -1,3 +1,5 @@
+// Long because every way in which a remote can refuse or move is one case on real git.
+
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

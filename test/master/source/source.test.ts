@@ -1,3 +1,5 @@
+// Long because every shape in which states can be given, or be wrong, is one case on a real directory or repository.
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
