@@ -9,7 +9,8 @@ import { harmless, listed } from './text.ts';
 import { coarse } from './time.ts';
 
 export function keysText({ ca, keys, rotation }: KeysView, now: number, page: Page): string {
-  const authority = `The authority of this master:  ${digestText(ca)}`;
+  // Short, so that it stands whole in one line of 80 columns.
+  const authority = `CA:  ${digestText(ca)}`;
   const own = rotation === null ? authority : `${authority}\n${rotationText(rotation)}`;
   if (keys.length === 0) return `${own}\n\nNo host has joined, and none asks to.`;
   const rows = keys.map((key) => [

@@ -26,7 +26,7 @@ export async function rotate(
   const view = await context.client.send<KeysView>('POST', '/v1/ca/rotate', body);
   show(context, view, () =>
     view.rotation === null
-      ? `The authority of this master is now:  ${digestText(view.ca)}`
+      ? `The authority of this master is now:\n  ${digestText(view.ca)}`
       : rotationText(view.rotation),
   );
   return exits.converged;

@@ -41,7 +41,7 @@ async function asks(id: string) {
 it('shows who asks, and lets in, turns away, revokes and forgets by pattern', async () => {
   const [one, two, other] = [await asks('web-1'), await asks('web-2'), await asks('db-1')];
   const listed = await say('keys', 'list');
-  expect(listed.out).toContain(`The authority of this master:  ${digestText((await keys()).ca)}`);
+  expect(listed.out).toContain(`CA:  ${digestText((await keys()).ca)}\n`);
   for (const { key } of [one, two, other]) expect(listed.out).toContain(digestText(key));
   const accepted = await say('keys', 'accept', 'web-*', '--label', 'role=web', '--yes');
   expect([accepted.code, accepted.out]).toEqual([
