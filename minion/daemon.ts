@@ -95,6 +95,9 @@ class Minion {
   readonly #holding: Promise<Holding>;
   #begun: (holding: Holding) => void = () => undefined;
   #machine: Facts = {};
+  #dockerDownSince: number | undefined;
+  /** The facts that the master has, as far as is known here. */
+  #told = '';
   #link: Link | undefined;
   #linkState: { linked: boolean; since: number };
   readonly #renewal: Renewal;
@@ -162,11 +165,11 @@ class Minion {
         ...{ url: config.url, identity, world, log },
         handlers: this.#handlers(resolve),
         source: {
-          hello: () => ({
-            version: version(),
-            facts: this.#facts,
-            accepted: acceptedOf(journal.held),
-          }),
+          hello: () => {
+            this.#told = JSON.stringify(this.#facts);
+            const accepted = acceptedOf(journal.held);
+            return { version: version(), facts: this.#facts, accepted };
+          },
           pending: () => journal.held.told,
         },
       });
@@ -180,6 +183,7 @@ class Minion {
       onWelcome: ({ id, version: theirs }) => {
         this.#linkState = { linked: true, since: this.#options.world.now() };
         this.#options.log.info({ id, master: theirs }, 'linked');
+        this.#tellChanged();
         onWelcomed();
       },
       onDesire: (desire) => {
@@ -218,7 +222,13 @@ class Minion {
         this.#link?.progress(progress);
       },
       onUp: (info) => {
+        this.#dockerDownSince = undefined;
+        this.#tellChanged();
         void engineFacts(info).then((facts) => this.#tellFacts(facts));
+      },
+      onDown: () => {
+        this.#dockerDownSince ??= world.now();
+        this.#tellChanged();
       },
     });
     this.#begun(holding);
@@ -226,20 +236,28 @@ class Minion {
 
   /** The Engine's part is of the last time it was asked, so that no hello is without it. */
   get #facts(): Facts {
-    return { ...this.#machine, ...this.#parts.journal.held.facts };
+    const down = this.#dockerDownSince;
+    const docker: Facts = down === undefined ? {} : { dockerDownSince: down };
+    return { ...this.#machine, ...this.#parts.journal.held.facts, ...docker };
   }
 
   async #tellFacts(engine: Facts): Promise<void> {
-    const before = JSON.stringify(this.#facts);
     await this.#parts.journal.facts(engine);
-    if (JSON.stringify(this.#facts) !== before) this.#link?.facts(this.#facts);
+    this.#tellChanged();
+  }
+
+  /** What changes without a link, or before the welcome, is told with the next one. */
+  #tellChanged(): void {
+    const facts = JSON.stringify(this.#facts);
+    if (facts === this.#told || this.#link?.linked !== true) return;
+    this.#told = facts;
+    this.#link.facts(this.#facts);
   }
 
   async #refresh(): Promise<void> {
     const { config, identity, journal } = this.#parts;
-    const before = JSON.stringify(this.#facts);
     this.#machine = await machineFacts(identity.id, config.url);
-    if (JSON.stringify(this.#facts) !== before) this.#link?.facts(this.#facts);
+    this.#tellChanged();
     await journal.facts(journal.held.facts);
   }
 

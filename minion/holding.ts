@@ -28,6 +28,7 @@ interface HoldingOptions {
   readonly wake: () => void;
   readonly progress: (progress: Progress) => void;
   readonly onUp: (info: EngineInfo) => void;
+  readonly onDown: () => void;
 }
 
 export class Holding {
@@ -52,6 +53,7 @@ export class Holding {
       },
       onDown: ({ data }) => {
         this.docker = { fault: data };
+        options.onDown();
       },
       onEvent: (event) => {
         this.#keeper.onEvent(event);

@@ -31,6 +31,8 @@ export interface HostView {
   readonly version: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string | number>>;
+  /** A person let it in no more; it keeps its id. */
+  readonly revoked?: true;
 }
 
 export interface HostPlanView {
@@ -163,6 +165,8 @@ export interface EnvironmentStatus {
     readonly online: boolean;
     readonly lastSeen: number | null;
     readonly away: boolean;
+    /** By its own clock; what it runs is only what was last known. */
+    readonly dockerDownSince?: number;
     readonly release: string | null;
     /** It runs what the master has asked it for, by its own last word. */
     readonly inSync: boolean;

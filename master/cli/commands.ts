@@ -95,7 +95,7 @@ function addRolloutVerbs(program: Command, perform: Perform): void {
     );
   program
     .command('abort <env>')
-    .description('stop what is rolled out or promoted; what is switched stays')
+    .description('stop what is rolled out or promoted, and say what stays and what goes on')
     .action((env: string) =>
       perform(async (context) => (await import('./verbs/rollback.ts')).abort(context, env)),
     );

@@ -68,8 +68,9 @@ async function ask(fleet: Pick<Fleet, 'call'>, target: Target): Promise<HostPlan
     };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    // A link that does not carry an answer is none, whatever it looks like from here.
-    const gone = error.data.code === 'HOSTS_MISSING';
+    // A link that does not carry an answer is none, whatever it looks like from here; and a host without
+    // its Docker Engine can do as little as one that is away, and converges by itself like one.
+    const gone = error.data.code === 'HOSTS_MISSING' || error.data.code === 'DOCKER_DOWN';
     return { ...offline(target), state: gone ? 'offline' : 'unknown', fault: error.data };
   }
 }

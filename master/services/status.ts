@@ -12,7 +12,7 @@ import { rolloutView } from '../rollout/view.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { environmentStatus, type PlacedHost } from '../views/environment.ts';
-import type { HostRecord } from '../views/hosts.ts';
+import { dockerDownSince, type HostRecord } from '../views/hosts.ts';
 import { allDesired, pendingOf } from './pending.ts';
 import type { StatesReader } from './states.ts';
 
@@ -133,9 +133,11 @@ async function placedHost(
   const running = observed.value?.report.running.length ?? 0;
   if (desired.state.containers.length === 0 && running === 0) return [];
   const { lastSeen, away = false } = record;
+  const down = dockerDownSince(record);
   return [
     {
       ...{ host: id, online: linked.has(id), lastSeen, away },
+      ...(down !== undefined && { dockerDownSince: down }),
       ...{ desired, observed: observed.value?.report },
     },
   ];

@@ -10,6 +10,7 @@ export interface PlacedHost {
   readonly online: boolean;
   readonly lastSeen: number | null;
   readonly away: boolean;
+  readonly dockerDownSince?: number;
   /** What the master wants of the host here, as it stands in `desired/<env>/<host>`. */
   readonly desired: {
     readonly generation: number;
@@ -48,12 +49,13 @@ export function environmentStatus(records: EnvironmentRecords): EnvironmentStatu
 }
 
 function hostStatus(placed: PlacedHost): Omit<EnvironmentStatus['hosts'][number], 'behind'> {
-  const { host, online, lastSeen, away, desired, observed } = placed;
+  const { host, online, lastSeen, away, dockerDownSince: down, desired, observed } = placed;
   const inSync = isInSync(placed);
   const running = observed?.running ?? [];
   // A release that changed nothing on the host made no new containers, and is run all the same.
   const release = inSync ? desired.state.release : (running[0]?.release ?? null);
-  return { host, online, lastSeen, away, release, inSync, running };
+  const docker = down === undefined ? {} : { dockerDownSince: down };
+  return { host, online, lastSeen, away, ...docker, release, inSync, running };
 }
 
 /** By the host's own last word on exactly what is wanted of it now. */

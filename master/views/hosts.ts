@@ -12,13 +12,21 @@ export type HostRecord = Omit<HostView, 'online' | 'away'> & { readonly away?: b
 export function hostViews(
   records: readonly HostRecord[],
   connected: readonly HostId[],
+  revoked: ReadonlySet<string>,
 ): readonly HostView[] {
   const linked = new Set<string>(connected);
   return records
     .map(({ id, lastSeen, away = false, joinedAt, version, labels, facts }) => ({
       ...{ id, online: linked.has(id), lastSeen, away, joinedAt, version, labels, facts },
+      ...(revoked.has(id) && { revoked: true as const }),
     }))
     .sort((one, two) => (one.id < two.id ? -1 : 1));
+}
+
+/** As the host itself has told; undefined where its Docker Engine answers. */
+export function dockerDownSince({ facts }: Pick<HostRecord, 'facts'>): number | undefined {
+  const { dockerDownSince: since } = facts;
+  return typeof since === 'number' ? since : undefined;
 }
 
 const pingMsMax = 5_000;

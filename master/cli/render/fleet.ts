@@ -20,7 +20,7 @@ export function hostsText(hosts: readonly HostView[], now: number, page: Page): 
   if (hosts.length === 0) return `No host has joined yet. ${howToJoin}`;
   const rows = hosts.map((host) => [
     harmless(host.id),
-    presence(host, now, page.style),
+    presence({ ...host, ...dockerOf(host) }, now, page.style),
     fact(host, 'address'),
     fact(host, 'docker'),
     harmless(host.version ?? ''),
@@ -30,12 +30,27 @@ export function hostsText(hosts: readonly HostView[], now: number, page: Page): 
   return table({ head, rows }, page.width, page.style).join('\n');
 }
 
+interface Docker {
+  readonly dockerDownSince?: number;
+}
+
+function dockerOf({ facts }: HostView): Docker {
+  const { dockerDownSince: since } = facts;
+  return typeof since === 'number' ? { dockerDownSince: since } : {};
+}
+
 /** `online`, or since when it is not. */
 export function presence(
-  host: Pick<HostView, 'online' | 'lastSeen' | 'away'>,
+  host: Pick<HostView, 'online' | 'lastSeen' | 'away' | 'revoked'> & Docker,
   now: number,
   style: Style,
 ): Cell {
+  if (host.revoked === true) return { text: 'revoked', paint: style.bad };
+  const { dockerDownSince: down } = host;
+  if (host.online && down !== undefined) {
+    const words = `Docker down, ${ago(down, now)}`;
+    return { text: words, paint: style.bad };
+  }
   if (host.online) return { text: 'online', paint: style.good };
   return { text: `offline, ${since(host, now)}`, paint: style.warn };
 }

@@ -108,7 +108,11 @@ function groupLines(group: readonly HostPlanView[], page: Page): string[] {
     case 'in-sync':
       return [`${style.good('✓')} ${style.bold(title)}  in sync`];
     case 'offline':
-      return [`${style.warn('–')} ${style.bold(title)}  offline, its plan is not known`];
+      return [
+        first.fault?.code === 'DOCKER_DOWN'
+          ? `${style.warn('–')} ${style.bold(title)}  Docker is down, its plan is not known`
+          : `${style.warn('–')} ${style.bold(title)}  offline, its plan is not known`,
+      ];
     case 'unknown':
       return [
         `${style.warn('?')} ${style.bold(title)}  not known`,

@@ -129,7 +129,7 @@ const unsettled: ReadonlySet<HostRolloutView['phase']> = new Set(['switching', '
 
 function nowWords(host: HostRolloutView): string {
   if (unsettled.has(host.phase)) return `was ${host.phase}; see \`master status\` in a moment`;
-  const runs = host.running.map(runsWords);
+  const runs = host.running.map((each) => runsWords(each, host.phase !== 'offline'));
   return `${runs.length > 0 ? runs.join(', ') : 'nothing known'} (${host.phase})`;
 }
 

@@ -4,8 +4,9 @@
 import type { Running } from '../../../protocol/messages.ts';
 import { harmless } from './text.ts';
 
-export function runsWords({ service, tag, image, health }: Running): string {
+/** Where it is not `known` any more, the health is what it last was. */
+export function runsWords({ service, tag, image, health }: Running, known = true): string {
   const [, digest] = /sha256:([0-9a-f]{12})/.exec(image) ?? [];
   const version = tag ?? (digest === undefined ? image : `@${digest}`);
-  return harmless(`${service} ${version} ${health}`);
+  return harmless(`${service} ${version} ${known ? health : `was ${health}`}`);
 }

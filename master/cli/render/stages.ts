@@ -179,12 +179,18 @@ function notes(stage: StageView, { environments, now }: AskedStages, page: Page)
 function hostNotes(environment: EnvironmentStatus | undefined): string[] {
   if (environment === undefined) return [];
   const away = environment.hosts.filter(({ online }) => !online).map(({ host }) => host);
-  const behind = environment.hosts.filter(({ online, inSync }) => online && !inSync);
+  const down = environment.hosts
+    .filter(({ online, dockerDownSince }) => online && dockerDownSince !== undefined)
+    .map(({ host }) => host);
+  const behind = environment.hosts.filter(
+    ({ host, online, inSync }) => online && !inSync && !down.includes(host),
+  );
   // While something goes on, hosts that are not there yet are what is to be expected.
   const late = environment.current === null ? behind.map(({ host }) => host) : [];
   const of = plural(environment.hosts.length, 'host');
   return [
     ...(away.length === 0 ? [] : [`${away.length} of ${of} offline: ${listed(away, 6)}`]),
+    ...(down.length === 0 ? [] : [`Docker is down on ${down.length} of ${of}: ${listed(down, 6)}`]),
     ...(late.length === 0 ? [] : [`${late.length} of ${of} not in sync: ${listed(late, 6)}`]),
   ];
 }

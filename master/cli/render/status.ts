@@ -107,10 +107,12 @@ function releaseLines(environment: EnvironmentStatus, page: Page): string[] {
 /** Each host once: how it stands, as far as that is known now. */
 function countWords({ hosts }: EnvironmentStatus): string {
   const count = (of: (host: HostStatus) => boolean): number => hosts.filter(of).length;
+  const up = (host: HostStatus): boolean => host.online && host.dockerDownSince === undefined;
   const parts: readonly (readonly [number, string])[] = [
-    [count((host) => host.online && host.inSync && !host.behind), 'in sync'],
-    [count((host) => host.online && host.inSync && host.behind), 'behind the states'],
-    [count((host) => host.online && !host.inSync), 'not in sync'],
+    [count((host) => up(host) && host.inSync && !host.behind), 'in sync'],
+    [count((host) => up(host) && host.inSync && host.behind), 'behind the states'],
+    [count((host) => up(host) && !host.inSync), 'not in sync'],
+    [count((host) => host.online && !up(host)), 'with Docker down'],
     [count((host) => !host.online), 'offline'],
   ];
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
@@ -159,10 +161,14 @@ function lastWords(rollout: RolloutView, now: number): string {
   return `${isOver(rollout.phase) ? rollout.phase : 'running'} ${when} (${who})${why}`;
 }
 
+const isKnown = ({ online, dockerDownSince }: HostStatus): boolean =>
+  online && dockerDownSince === undefined;
+
 /** Of a host that is away only what it said last is known. */
-function syncCell({ online, inSync, behind }: HostStatus, style: Style): Cell {
+function syncCell(host: HostStatus, style: Style): Cell {
+  const { inSync, behind } = host;
   const text = inSync ? (behind ? 'behind' : 'yes') : 'no';
-  if (!online) return { text: `${text}, last known`, paint: style.warn };
+  if (!isKnown(host)) return { text: `${text}, last known`, paint: style.warn };
   return { text, paint: text === 'yes' ? style.good : style.warn };
 }
 
@@ -171,14 +177,14 @@ function hostLines(
   { full, now }: AskedStatus,
   { width, style }: Page,
 ): string[] {
-  const shown = hosts.filter((host) => full || !host.online || !host.inSync || host.behind);
+  const shown = hosts.filter((host) => full || !isKnown(host) || !host.inSync || host.behind);
   if (shown.length === 0) return [];
   const rows = shown.map((host) => [
     harmless(host.host),
     presence(host, now, style),
     syncCell(host, style),
     harmless(host.release ?? 'none'),
-    host.running.map(runsWords).join(', '),
+    host.running.map((each) => runsWords(each, isKnown(host))).join(', '),
   ]);
   const head = ['HOST', 'STATE', 'IN SYNC', 'RELEASE', 'RUNS'];
   return ['', ...table({ head, rows, indent: '  ' }, width, style)];

@@ -83,7 +83,16 @@ describe('status', () => {
     const lines = text([host('web-1'), host('web-2', { online: false })]).split('\n');
     expect(lines).toContain('  hosts   2 hosts: 1 in sync, 1 offline');
     expect(lines).toContain(
-      '  web-2  offline, 3 m ago  yes, last known  7f3a9c2d  api 1.42.0 healthy',
+      '  web-2  offline, 3 m ago  yes, last known  7f3a9c2d  api 1.42.0 was healthy',
+    );
+  });
+
+  it('never calls healthy what runs on a host whose Docker does not answer', () => {
+    const lost = host('web-2', { dockerDownSince: at - 60_000 });
+    const lines = text([host('web-1'), lost]).split('\n');
+    expect(lines).toContain('  hosts   2 hosts: 1 in sync, 1 with Docker down');
+    expect(lines.join('\n')).toMatch(
+      /web-2 +Docker down, 1 m ago +yes, last known .*api 1.42.0 was healthy/,
     );
   });
 

@@ -24,11 +24,14 @@ const record = (id: string): HostRecord & { fingerprint: string } => ({
 
 describe('hosts', () => {
   it('are listed by id, with who is linked, and with nothing else that is recorded', () => {
-    const views = hostViews([record('web-2'), record('web-1')], [host('web-2')]);
+    const views = hostViews([record('web-2'), record('web-1')], [host('web-2')], new Set());
     expect(views.map(({ id, online }) => [id, online])).toEqual([
       ['web-1', false],
       ['web-2', true],
     ]);
+    const [out] = hostViews([record('web-1')], [], new Set(['web-1']));
+    expect(out).toMatchObject({ id: 'web-1', revoked: true });
+    expect(views[0]?.revoked).toBeUndefined();
     expect(Object.keys(views[0] ?? {})).not.toContain('fingerprint');
   });
 
