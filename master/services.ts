@@ -2,7 +2,7 @@
 
 import { fault } from '../states/faults.ts';
 import { parseHostId, type HostId } from '../states/ids.ts';
-import type { HostView } from './api/contract.ts';
+import type { HostView } from './api/fleet-contract.ts';
 import type { Services } from './api/services.ts';
 import { apiTokens } from './api/tokens.ts';
 import type { MasterConfig } from './config.ts';

@@ -7,30 +7,34 @@ import type { HookAnswer } from '../triggers/hooks.ts';
 import type { ApiToken, ApiTokenRequest } from './tokens.ts';
 import type { Command } from '../pipeline/events.ts';
 import type {
-  ApiTokenView,
   ApplyAnswer,
   ApplyRequest,
+  PlanRequest,
+  PlanView,
+  RollbackRequest,
+  RolloutView,
+  Routes,
+  StatusView,
+} from './contract.ts';
+import type {
+  ApiTokenView,
+  HostView,
+  PingView,
+  TokenAnswer,
+  TokenRequest,
+  TokenView,
+} from './fleet-contract.ts';
+import type {
   ExplainView,
   FreezeRequest,
   FreezeView,
-  HostView,
-  PingView,
-  PlanRequest,
   PipelineView,
-  PlanView,
   PromotionView,
   ReleaseAnswer,
   ReleaseRequest,
   ReleaseView,
-  RollbackRequest,
-  RolloutView,
-  Routes,
   StageAnswer,
-  StatusView,
-  TokenAnswer,
-  TokenRequest,
-  TokenView,
-} from './contract.ts';
+} from './pipeline-contract.ts';
 import type { KeyDecision, KeysView } from './key-contract.ts';
 
 export interface LogQuery {

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { World } from '../../protocol/world.ts';
-import type { ApiTokenView } from './contract.ts';
+import type { ApiTokenView } from './fleet-contract.ts';
 import type { Scope } from './scopes.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Entry, Store } from '../store/store.ts';

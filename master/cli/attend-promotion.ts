@@ -1,7 +1,7 @@
 // Stays with one promotion until it is over, or until only a person can help it: one line for each
 // transition, as events with --json. Ctrl-C leaves the promotion alone and ends only this program.
 
-import type { PromotionView } from '../api/contract.ts';
+import type { PromotionView } from '../api/pipeline-contract.ts';
 import type { StreamItem } from '../events.ts';
 import { isFinal, type PromotionPhase } from '../pipeline/record.ts';
 import { pageOf, type Context } from './context.ts';

@@ -1,7 +1,8 @@
 // What every exit code means, in one place, and how a result becomes one.
 
 import { faults } from '../../states/faults.ts';
-import type { PlanView, PromotionView, RolloutView } from '../api/contract.ts';
+import type { PlanView, RolloutView } from '../api/contract.ts';
+import type { PromotionView } from '../api/pipeline-contract.ts';
 import type { RolloutPhase } from '../events.ts';
 
 export const exits = {

@@ -5,7 +5,7 @@ import { hashSecret, isSecretOf, makeToken, tokenText } from '../../protocol/ide
 import { limits } from '../../protocol/limits.ts';
 import type { World } from '../../protocol/world.ts';
 import { fault } from '../../states/faults.ts';
-import type { TokenAnswer, TokenRequest, TokenView } from '../api/contract.ts';
+import type { TokenAnswer, TokenRequest, TokenView } from '../api/fleet-contract.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Entry, Store } from '../store/store.ts';
 

@@ -6,7 +6,7 @@ import { Fault, fault } from '../../states/faults.ts';
 import type { PinnedImage } from '../../states/model.ts';
 import type { States } from '../../states/states.ts';
 import { insecureRegistries } from '../../states/wanted.ts';
-import type { ReleaseAnswer, ReleaseRequest, ReleaseView } from '../api/contract.ts';
+import type { ReleaseAnswer, ReleaseRequest, ReleaseView } from '../api/pipeline-contract.ts';
 import type { Services } from '../api/services.ts';
 import { liveStage, promotionOf } from '../pipeline/change.ts';
 import type { PipelineDriver } from '../pipeline/driver.ts';

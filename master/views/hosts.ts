@@ -3,7 +3,7 @@
 
 import type { HostId } from '../../states/ids.ts';
 import { Fault, fault, type FaultData } from '../../states/faults.ts';
-import type { HostView, PingView } from '../api/contract.ts';
+import type { HostView, PingView } from '../api/fleet-contract.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 /** What is recorded of a host that has joined; before it has linked for the first time it is not away. */

@@ -9,7 +9,7 @@ import type {
   ReleaseInStage,
   ReleaseView,
   StageView,
-} from '../api/contract.ts';
+} from '../api/pipeline-contract.ts';
 import { exits } from '../cli/exit.ts';
 import { aimOf, liveStage, promotionOf, releaseOf } from '../pipeline/change.ts';
 import type { StageDefinition } from '../pipeline/definition.ts';

@@ -3,7 +3,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PipelineView, ReleaseView, StageView } from '../../master/api/contract.ts';
+import type { PipelineView, ReleaseView, StageView } from '../../master/api/pipeline-contract.ts';
 import type { Host } from '../fleet/fleet.ts';
 import { Application, type Code } from './application.ts';
 import { Product, until } from './product.ts';

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReleaseView } from '../../master/api/contract.ts';
+import type { ReleaseView } from '../../master/api/pipeline-contract.ts';
 import { Company } from './company.ts';
 import { until } from './product.ts';
 

@@ -3,7 +3,7 @@
 // gamma only, the next one gets through again.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReleaseView } from '../../master/api/contract.ts';
+import type { ReleaseView } from '../../master/api/pipeline-contract.ts';
 import { Company } from './company.ts';
 
 let company: Company;

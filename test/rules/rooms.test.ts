@@ -101,6 +101,7 @@ describe('a file', () => {
   });
 
   it('switches no rule off', () => {
+    // The words that it looks for, which stand in no other file.
     const off = /eslint-disable|@ts-(ignore|expect-error|nocheck)|\bas any\b|: any\b/;
     const broken = all.filter(
       ({ path, text }) => path !== 'test/rules/rooms.test.ts' && off.test(text),

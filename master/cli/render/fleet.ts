@@ -1,13 +1,13 @@
 // Hosts, answers to a ping, join tokens and the history, as tables.
 
+import type { RolloutView } from '../../api/contract.ts';
 import type {
   ApiTokenView,
   HostView,
   PingView,
-  RolloutView,
   TokenAnswer,
   TokenView,
-} from '../../api/contract.ts';
+} from '../../api/fleet-contract.ts';
 import { commitWords, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
 import { promotionsLines, type Promoted } from './promotion.ts';

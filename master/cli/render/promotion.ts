@@ -1,6 +1,6 @@
 // Promotions, their tests and what a stage waits for, in the words that every screen uses.
 
-import type { ExplainView, PromotionView, TestView } from '../../api/contract.ts';
+import type { ExplainView, PromotionView, TestView } from '../../api/pipeline-contract.ts';
 import type { StreamItem } from '../../events.ts';
 import { isFinal } from '../../pipeline/record.ts';
 import type { Page } from './plan.ts';

@@ -6,7 +6,7 @@ import type {
   ReleaseView,
   StateInStage,
   TestOutputView,
-} from '../../api/contract.ts';
+} from '../../api/pipeline-contract.ts';
 import { imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
 import { phaseWords, testLines } from './promotion.ts';

@@ -1,13 +1,13 @@
 // The whole line on one screen: every stage with what runs there, how far it is and since when, and
 // before each the first condition that is not met. A table where it fits, else blocks of lines.
 
+import type { EnvironmentStatus } from '../../api/contract.ts';
 import type {
-  EnvironmentStatus,
   FreezeView,
   PipelineView,
   PromotionView,
   StageView,
-} from '../../api/contract.ts';
+} from '../../api/pipeline-contract.ts';
 import { commitWords, heading, imageWords } from './heading.ts';
 import type { Page } from './plan.ts';
 import { conditionWords, phaseWords, untilWords } from './promotion.ts';

@@ -4,11 +4,10 @@
 import type {
   EnvironmentStatus,
   PendingView,
-  PipelineView,
   RolloutView,
-  StageView,
   StatusView,
 } from '../../api/contract.ts';
+import type { PipelineView, StageView } from '../../api/pipeline-contract.ts';
 import { isOver } from '../exit.ts';
 import { presence } from './fleet.ts';
 import { commitWords, heading, imageWords } from './heading.ts';

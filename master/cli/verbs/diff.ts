@@ -1,6 +1,7 @@
 // `master diff <env-a> <env-b>`: the versions of two environments side by side.
 
-import type { PipelineView, StatusView } from '../../api/contract.ts';
+import type { StatusView } from '../../api/contract.ts';
+import type { PipelineView } from '../../api/pipeline-contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';

@@ -1,6 +1,6 @@
 // `master freeze` and `master unfreeze`: for a while nothing enters by itself, anywhere or in some.
 
-import type { FreezeRequest, FreezeView } from '../../api/contract.ts';
+import type { FreezeRequest, FreezeView } from '../../api/pipeline-contract.ts';
 import { withQuery } from '../client.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';

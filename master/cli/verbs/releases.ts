@@ -1,13 +1,13 @@
 // `master release`, `master release show`, `master releases`: what CI gave, and where it got to.
 
+import type { Routes } from '../../api/contract.ts';
 import type {
   ReleaseAnswer,
   ReleaseInStage,
   ReleaseRequest,
   ReleaseView,
-  Routes,
   TestOutputView,
-} from '../../api/contract.ts';
+} from '../../api/pipeline-contract.ts';
 import { Fault, fault } from '../../../states/faults.ts';
 import { show, type Context } from '../context.ts';
 import { exits } from '../exit.ts';

@@ -6,10 +6,9 @@ import type {
   RollbackRequest,
   RolloutView,
   Routes,
-  StageRollbackRequest,
-  StageView,
   StatusView,
 } from '../../api/contract.ts';
+import type { StageRollbackRequest, StageView } from '../../api/pipeline-contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { parseRolloutId } from '../../../states/ids.ts';
 import { unknownName } from '../../../states/unknown-name.ts';

@@ -9,7 +9,7 @@ import type {
   PromoteRequest,
   StageAnswer,
   StageView,
-} from '../../api/contract.ts';
+} from '../../api/pipeline-contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { parseDuration } from '../../../states/units.ts';
 import { pageOf, show, type Context } from '../context.ts';

@@ -1,6 +1,8 @@
 // `master status [env]`, `master history <env>`, `master ping [selector]`: how things stand.
 
-import type { PingView, PipelineView, Routes, StatusView } from '../../api/contract.ts';
+import type { Routes, StatusView } from '../../api/contract.ts';
+import type { PingView } from '../../api/fleet-contract.ts';
+import type { PipelineView } from '../../api/pipeline-contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { withQuery } from '../client.ts';
 import { show, type Context } from '../context.ts';

@@ -1,6 +1,7 @@
 // `master token create|list|revoke`: what lets a new host join, or a program use the API.
 
-import type { Routes, StatusView, TokenAnswer, TokenRequest } from '../../api/contract.ts';
+import type { Routes, StatusView } from '../../api/contract.ts';
+import type { TokenAnswer, TokenRequest } from '../../api/fleet-contract.ts';
 import { fault } from '../../../states/faults.ts';
 import { unknownName } from '../../../states/unknown-name.ts';
 import { show, type Context } from '../context.ts';

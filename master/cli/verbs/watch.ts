@@ -1,6 +1,7 @@
 // `master watch [env|rollout|promotion]`: joins what is going on, from its first event.
 
-import type { PromotionView, RolloutView, StatusView } from '../../api/contract.ts';
+import type { RolloutView, StatusView } from '../../api/contract.ts';
+import type { PromotionView } from '../../api/pipeline-contract.ts';
 import { parseRolloutId } from '../../../states/ids.ts';
 import { fault } from '../../../states/faults.ts';
 import { parsePromotionId } from '../../pipeline/record.ts';

@@ -1,7 +1,7 @@
 // Answers of a master about a line of three stages, for the tests of what the CLI makes of them.
 
+import type { EnvironmentStatus } from '../../../master/api/contract.ts';
 import type {
-  EnvironmentStatus,
   ExplainView,
   PipelineView,
   PromotionView,
@@ -11,7 +11,7 @@ import type {
   StageView,
   TestOutputView,
   TestView,
-} from '../../../master/api/contract.ts';
+} from '../../../master/api/pipeline-contract.ts';
 import { promotion as promotionRecord } from '../../../master/pipeline/record.ts';
 import { at } from './samples.ts';
 

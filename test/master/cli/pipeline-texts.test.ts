@@ -11,7 +11,7 @@ import { madeText, releasesText, releaseText } from '../../../master/cli/render/
 import { stagesText, stageText, type AskedStages } from '../../../master/cli/render/stages.ts';
 import { coloured, plain } from '../../../master/cli/render/style.ts';
 import { widthOf } from '../../../master/cli/render/text.ts';
-import type { PipelineView } from '../../../master/api/contract.ts';
+import type { PipelineView } from '../../../master/api/pipeline-contract.ts';
 import type { StreamItem } from '../../../master/events.ts';
 import * as sample from './pipeline-samples.ts';
 import { at, hostEvent, rollout } from './samples.ts';

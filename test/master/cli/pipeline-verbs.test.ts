@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { StageAnswer } from '../../../master/api/contract.ts';
+import type { StageAnswer } from '../../../master/api/pipeline-contract.ts';
 import { minutes } from '../../../master/cli/verbs/stage.ts';
 import { imagesOf } from '../../../master/cli/verbs/releases.ts';
 import { Answers, runMaster } from './answers.ts';

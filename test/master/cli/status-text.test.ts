@@ -1,7 +1,8 @@
 // What `master status` says of an environment: never more than is known.
 
 import { describe, expect, it } from 'vitest';
-import type { EnvironmentStatus, PendingView, StageView } from '../../../master/api/contract.ts';
+import type { EnvironmentStatus, PendingView } from '../../../master/api/contract.ts';
+import type { StageView } from '../../../master/api/pipeline-contract.ts';
 import { plain } from '../../../master/cli/render/style.ts';
 import { statusText } from '../../../master/cli/render/status.ts';
 import { stage } from './pipeline-samples.ts';

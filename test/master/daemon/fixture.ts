@@ -11,8 +11,8 @@ import type {
   PlanView,
   RolloutView,
   StatusView,
-  TokenAnswer,
 } from '../../../master/api/contract.ts';
+import type { TokenAnswer } from '../../../master/api/fleet-contract.ts';
 import { openClient, type Client } from '../../../master/cli/client.ts';
 import { startDaemon, type Daemon } from '../../../master/daemon.ts';
 import { makeIdentity } from '../../../master/fleet/identity-files.ts';

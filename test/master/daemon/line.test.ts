@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ExplainView, ReleaseView } from '../../../master/api/contract.ts';
+import type { ExplainView, ReleaseView } from '../../../master/api/pipeline-contract.ts';
 import { until, versionsFile } from './fixture.ts';
 import { Line } from './line.ts';
 

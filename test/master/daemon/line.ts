@@ -6,13 +6,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
+import type { TokenAnswer } from '../../../master/api/fleet-contract.ts';
 import type {
   PipelineView,
   PromotionView,
   StageAnswer,
   StageView,
-  TokenAnswer,
-} from '../../../master/api/contract.ts';
+} from '../../../master/api/pipeline-contract.ts';
 import { openClient, type Client } from '../../../master/cli/client.ts';
 import { startDaemon, type Daemon } from '../../../master/daemon.ts';
 import type { BrineEvent } from '../../../master/events.ts';

@@ -7,12 +7,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import type {
-  PipelineView,
-  PromotionView,
-  Routes,
-  TokenAnswer,
-} from '../../../master/api/contract.ts';
+import type { Routes } from '../../../master/api/contract.ts';
+import type { TokenAnswer } from '../../../master/api/fleet-contract.ts';
+import type { PipelineView, PromotionView } from '../../../master/api/pipeline-contract.ts';
 import { openClient } from '../../../master/cli/client.ts';
 import { makeIdentity } from '../../../master/fleet/identity-files.ts';
 import { initMaster } from '../../../master/init.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PromotionView, ReleaseAnswer, Routes } from '../../../master/api/contract.ts';
+import type { Routes } from '../../../master/api/contract.ts';
+import type { PromotionView, ReleaseAnswer } from '../../../master/api/pipeline-contract.ts';
 import { isFinal } from '../../../master/pipeline/record.ts';
 import { RegistryProcess } from '../../engine/registry-process.ts';
 import { find } from '../../fleet/needs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReleaseInStage } from '../../../master/api/contract.ts';
+import type { ReleaseInStage } from '../../../master/api/pipeline-contract.ts';
 import { releaseView } from '../../../master/views/pipeline.ts';
 import { at, idOf, Line } from '../pipeline/line.ts';
 import { definitionOf, minute, stageOf, tests } from '../pipeline/samples.ts';
