@@ -1,7 +1,7 @@
 // The fleet's port: TLS 1.3 for everything, a WebSocket for minions whose certificate is known, and
 // two answers for those who have none yet.
 //
-// Long because the port and the identity that it shows live and change together.
+// Long because all that a peer can meet at this port is decided here.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -10,8 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { enrolPaths } from '../../protocol/enrol.ts';
-import { readCertificates, signCsr } from '../../protocol/identity/authority.ts';
-import { signerText, type Trust } from '../../protocol/identity/signing.ts';
+import { signerText } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { Pulse } from '../../protocol/pulse.ts';
 import { socketOptions } from '../../protocol/session.ts';
@@ -22,20 +21,18 @@ import { endpointText, type Endpoint } from '../endpoint.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { commonProtocol, holderOf, hostOf, Refusal, type Believed } from './admission.ts';
+import { commonProtocol, holderOf, hostOf, Refusal } from './admission.ts';
 import { Doorway } from './doorway.ts';
 import { Enrolment } from './enrolment.ts';
 import type { Fleet, FleetHandlers } from './fleet.ts';
 import { answer, type HttpOptions } from './http.ts';
-import { believedIn, openIdentity, rotateCa, type MasterIdentity } from './identity-files.ts';
+import { believedIn, openIdentity, type MasterIdentity } from './identity-files.ts';
 import { JoinRequests } from './join-requests.ts';
 import { joinTokens, type JoinTokens } from './join-tokens.ts';
 import { Links } from './links.ts';
+import { LiveIdentity } from './live-identity.ts';
 import { Renewals } from './renewals.ts';
-import type { Certify } from './records.ts';
 import { Rate } from './rate.ts';
-import { notYetOn } from './rotation.ts';
-import { Turns } from './turns.ts';
 
 export interface FleetOptions {
   readonly listen: Endpoint;
@@ -108,10 +105,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
 class FleetServer {
   readonly #options: FleetOptions;
   readonly #limits: FleetLimits;
-  #identity: MasterIdentity;
-  /** Read once: thousands of hosts may come back together. */
-  #believed: Believed;
-  readonly #turns = new Turns();
+  readonly #identity: LiveIdentity;
   readonly #log: Logger;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
@@ -127,8 +121,6 @@ class FleetServer {
   constructor(options: FleetOptions, identity: MasterIdentity) {
     const { store, eventlog, world, handlers } = options;
     this.#options = options;
-    this.#identity = identity;
-    this.#believed = believedBy(identity);
     this.#log = options.log.child({ part: 'fleet' });
     const own = (this.#limits = { ...limits, ...options.limits });
     const seconds = Math.ceil(own.handshakeMs / 1_000);
@@ -136,13 +128,19 @@ class FleetServer {
     this.#refusals = new Rate(world, { burst: 20, msEach: 1_000, neighboursMax: 1 });
     this.#pulse = new Pulse(world, own);
     const { certificateMs } = own;
-    const certify: Certify = ({ trust, ...asked }) => {
-      const { authority, digest, next, serial } = this.#identity;
-      const moved = next !== undefined && trust === serial;
-      const by = moved ? next.authority : authority;
-      const pem = signCsr(by, { ...asked, now: world.now(), certificateMs });
-      return { pem, ca: moved ? next.digest : digest };
-    };
+    const live = (this.#identity = new LiveIdentity(
+      {
+        ...{ ...options, log: this.#log, certificateMs },
+        onRenewed: (renewed) => {
+          this.#show(renewed);
+        },
+        onTrust: () => {
+          this.#links.tellTrustAll();
+        },
+      },
+      identity,
+    ));
+    const { certify } = live;
     const signer = signerText(identity.signing);
     const base = { store, eventlog, world, certify, signer };
     const renewals = new Renewals(base);
@@ -152,16 +150,16 @@ class FleetServer {
       lookUp: (holder) => renewals.settle(holder),
       renew: async (holder, asked) => {
         const renewed = await renewals.renew(holder, asked);
-        void this.#finishOnce();
+        void live.finishOnce();
         return renewed;
       },
-      trust: () => this.#trust(),
+      trust: () => live.trust(),
       onLinked: (stream) => {
         this.#doorway.leave(stream);
       },
     });
     const url = (): string => `wss://${endpointText(this.#reachable())}`;
-    this.#tokens = joinTokens({ store, eventlog, world, digest: () => this.#identity.digest, url });
+    this.#tokens = joinTokens({ store, eventlog, world, digest: () => live.now.digest, url });
     const rateLimits = { burst: own.enrolBurst, msEach: own.enrolMsEach };
     const rate = new Rate(world, { ...rateLimits, neighboursMax: limits.neighboursMax });
     const requests = (this.#requests = new JoinRequests(base));
@@ -170,7 +168,7 @@ class FleetServer {
       ...{ noServer: true, clientTracking: false, ...socketOptions },
       handleProtocols: (offered) => commonProtocol([...offered].join()),
     });
-    this.#server = this.#build({ ca: () => this.#identity.ca, enrolment, rate, log: this.#log });
+    this.#server = this.#build({ ca: () => live.now.ca, enrolment, rate, log: this.#log });
   }
 
   async listen(where: Endpoint): Promise<void> {
@@ -186,26 +184,26 @@ class FleetServer {
     });
     void this.#every(expiryCheckMs, () => {
       this.#links.endExpired();
-      return this.#finishOnce();
+      return this.#identity.finishOnce();
     });
-    void this.#every(renewalCheckMs, () => this.#renew());
+    void this.#every(renewalCheckMs, () => this.#identity.renew());
   }
 
   running(): RunningFleet {
     const links = this.#links;
-    const identity = (): MasterIdentity => this.#identity;
+    const live = this.#identity;
     return {
       tokens: this.#tokens,
       requests: this.#requests,
       get identity() {
-        return identity();
+        return live.now;
       },
       onIdentity: (told) => {
         this.#tellIdentity = told;
-        told(this.#identity);
+        told(live.now);
       },
-      rotateCa: (actor, finish) => this.#rotate(actor, finish),
-      rotation: () => this.#rotation(),
+      rotateCa: (actor, finish) => live.rotate(actor, finish),
+      rotation: () => live.waiting(),
       address: () => this.#address(),
       connected: () => links.connected(),
       desire: (host, desire) => links.desire(host, desire),
@@ -221,11 +219,9 @@ class FleetServer {
   }
 
   #build(http: HttpOptions): Server {
-    const { key, certificate: cert } = this.#identity.server;
     const { handshakeMs } = this.#limits;
-    const tls = { key, cert, ca: believedIn(this.#identity), minVersion: 'TLSv1.3' } as const;
     const server = createServer({
-      ...tls,
+      ...secured(this.#identity.now),
       requestCert: true,
       rejectUnauthorized: false, // Decided below, so that a refusal can say why.
       handshakeTimeout: handshakeMs,
@@ -258,7 +254,7 @@ class FleetServer {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { store, world } = this.#options;
     if (request.url !== enrolPaths.link) throw new Refusal(404, 'there is nothing here');
-    const holder = holderOf(request.socket, this.#believed, world.now());
+    const holder = holderOf(request.socket, this.#identity.believed, world.now());
     commonProtocol(request.headers['sec-websocket-protocol']);
     await hostOf(store, holder);
     if (this.#stop.signal.aborted) throw new Refusal(503, 'the master stops');
@@ -280,63 +276,10 @@ class FleetServer {
     socket.end(`${head}\r\nContent-Length: ${length}\r\n\r\n${message}`, () => socket.destroy());
   }
 
-  /** The server's certificate nears its end, or the authorities have changed. */
-  async #renew(): Promise<void> {
-    const { dir, names, world } = this.#options;
-    this.#identity = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
-    this.#believed = believedBy(this.#identity);
-    const { key, certificate: cert } = this.#identity.server;
-    const ca = believedIn(this.#identity);
-    this.#server.setSecureContext({ key, cert, ca, minVersion: 'TLSv1.3' });
-    this.#tellIdentity(this.#identity);
-  }
-
-  #trust(): Trust | undefined {
-    const { ca, next, serial } = this.#identity;
-    return serial === 0 ? undefined : { ca: ca + (next?.ca ?? ''), serial };
-  }
-
-  #rotate(actor: string, finish: boolean): Promise<void> {
-    return this.#turns.run('rotation', async () => {
-      const { next } = this.#identity;
-      if ((next !== undefined) !== finish) {
-        const message = finish ? 'no change is under way' : 'a change is under way already';
-        throw fault('BAD_USAGE', message);
-      }
-      await this.#step(actor);
-      // There may be nobody who has to follow.
-      if (!finish) void this.#finishOnce();
-    });
-  }
-
-  async #rotation(): Promise<readonly string[] | undefined> {
-    const { next } = this.#identity;
-    return next && notYetOn(next.digest, this.#options.store);
-  }
-
-  /** Once every host has a certificate of the next authority. */
-  async #finishOnce(): Promise<void> {
-    try {
-      await this.#turns.run('rotation', async () => {
-        const left = await this.#rotation();
-        if (left?.length === 0) await this.#step('master');
-      });
-    } catch (error) {
-      this.#log.error({ err: error }, 'the change of the authority could not be ended');
-    }
-  }
-
-  async #step(actor: string): Promise<void> {
-    const { dir, world, eventlog } = this.#options;
-    const begins = this.#identity.next === undefined;
-    await rotateCa(dir, this.#identity, Math.max(world.now(), this.#identity.serial + 1));
-    await this.#renew();
-    const message = begins
-      ? 'a new authority was made; hosts are told to believe in both'
-      : 'the new authority has taken the place of the old one';
-    const what = begins ? 'rotating' : 'rotated';
-    await eventlog.commit([], [], [{ kind: 'fleet', what, actor, cause: 'rotation', message }]);
-    this.#links.tellTrustAll();
+  /** To whoever connects from now on. */
+  #show(identity: MasterIdentity): void {
+    this.#server.setSecureContext(secured(identity));
+    this.#tellIdentity(identity);
   }
 
   async #every(ms: number, work: () => Promise<void> | void): Promise<void> {
@@ -364,14 +307,14 @@ class FleetServer {
     this.#stop.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     await this.#links.close('the master stops');
-    await this.#turns.idle();
+    await this.#identity.idle();
     this.#doorway.closeAll();
     this.#pulse.close();
     await closed;
   }
 }
 
-function believedBy(identity: MasterIdentity): Believed {
-  const certificates = readCertificates(believedIn(identity));
-  return { certificates, domain: identity.authority.domain };
+function secured(identity: MasterIdentity) {
+  const { key, certificate: cert } = identity.server;
+  return { key, cert, ca: believedIn(identity), minVersion: 'TLSv1.3' } as const;
 }
