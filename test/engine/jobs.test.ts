@@ -2,7 +2,6 @@
 // told with their own words where they fail.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HealthBook } from '../../minion/health/health.ts';
 import { look } from '../../minion/reconcile/converge.ts';
 import { fetch as prepare, run as reconcile, type Task } from '../../minion/reconcile.ts';
 import { jobSpec } from '../../protocol/state-schema.ts';
@@ -15,19 +14,11 @@ import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
 import { OneHost, shell } from './one-host.ts';
 
 let one: OneHost;
-let health: HealthBook;
 let generation = 0;
 beforeAll(async () => {
   one = await OneHost.start();
-  health = new HealthBook({
-    ...{ engine: one.engine, world: realWorld },
-    onUnhealthy: () => undefined,
-  });
 });
-afterAll(async () => {
-  await health?.close();
-  await one?.close();
-});
+afterAll(() => one?.close());
 afterEach(() => one.removeAll());
 
 const job = (script: string, more: Partial<JobSpec> = {}): JobSpec =>
@@ -51,7 +42,7 @@ const task = (state: HostState, mode: 'pull' | 'run', signal?: AbortSignal): Tas
   generation += 1;
   const jobs = mode === 'pull' ? ({ jobs: true } as const) : {};
   return {
-    ...{ engine: one.engine, world: realWorld, health, previous: undefined },
+    ...{ engine: one.engine, world: realWorld, health: one.health, previous: undefined },
     desire: desireOf(beta, generation, { state, mode, ...jobs }),
     ...{ signal: signal ?? new AbortController().signal, tell: () => undefined },
     onGoingBack: () => Promise.resolve(),
@@ -68,8 +59,11 @@ const written = async (): Promise<string> => {
 };
 
 const due = async (state: HostState): Promise<number> =>
-  jobSteps(state, await look({ engine: one.engine, world: realWorld, health }, state), false)
-    .length;
+  jobSteps(
+    state,
+    await look({ engine: one.engine, world: realWorld, health: one.health }, state),
+    false,
+  ).length;
 
 describe('a job', () => {
   it('runs once for a release; again when it changes, and goes with its service', async () => {

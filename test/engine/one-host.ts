@@ -3,6 +3,8 @@
 import type { TestContext } from 'vitest';
 import { openEngine } from '../../minion/engine/docker.ts';
 import type { Engine } from '../../minion/engine/engine.ts';
+import { HealthBook } from '../../minion/health/health.ts';
+import { realWorld } from '../../protocol/world.ts';
 import type { ContainerSpec, PinnedImage } from '../../states/model.ts';
 import type { Host } from '../fleet/fleet.ts';
 import { buildService } from '../fleet/images.ts';
@@ -17,12 +19,18 @@ export class OneHost {
   readonly host: SomeHost;
   readonly engine: Engine;
   readonly image: PinnedImage;
+  /** What reconciling there learns of health. */
+  readonly health: HealthBook;
 
   private constructor(parts: Pick<OneHost, 'fleet' | 'host' | 'engine' | 'image'>) {
     this.fleet = parts.fleet;
     this.host = parts.host;
     this.engine = parts.engine;
     this.image = parts.image;
+    this.health = new HealthBook({
+      ...{ engine: parts.engine, world: realWorld },
+      onUnhealthy: () => undefined,
+    });
   }
 
   static async start(): Promise<OneHost> {
@@ -66,8 +74,9 @@ export class OneHost {
     return ownHost(this.host, test);
   }
 
-  close(): Promise<void> {
-    return this.fleet.close();
+  async close(): Promise<void> {
+    await this.health.close();
+    await this.fleet.close();
   }
 }
 

@@ -3,7 +3,6 @@
 // Long because every option has a row here.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HealthBook } from '../../minion/health/health.ts';
 import { run as reconcile } from '../../minion/reconcile.ts';
 import { containerSpec, serviceName } from '../../protocol/state-schema.ts';
 import { realWorld } from '../../protocol/world.ts';
@@ -15,19 +14,11 @@ import { resolved, statesOf } from '../states/sample.ts';
 import { OneHost } from './one-host.ts';
 
 let one: OneHost;
-let health: HealthBook;
 let generation = 0;
 beforeAll(async () => {
   one = await OneHost.start();
-  health = new HealthBook({
-    ...{ engine: one.engine, world: realWorld },
-    onUnhealthy: () => undefined,
-  });
 });
-afterAll(async () => {
-  await health?.close();
-  await one?.close();
-});
+afterAll(() => one?.close());
 afterEach(() => one.removeAll());
 
 /** It runs and says nothing; up is healthy. As it comes over the wire. */
@@ -49,7 +40,7 @@ async function apply(...containers: readonly ContainerSpec[]) {
   const state = stateOf(beta, containers);
   const watched = one.host.events();
   const report = await reconcile({
-    ...{ engine: one.engine, world: realWorld, health },
+    ...{ engine: one.engine, world: realWorld, health: one.health },
     ...{ desire: desireOf(beta, generation, { state }), previous: undefined },
     ...{ signal: new AbortController().signal, tell: () => undefined },
     onGoingBack: () => Promise.resolve(),

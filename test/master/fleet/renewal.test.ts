@@ -4,11 +4,12 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join as pathOf } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readMinion, type Identity } from '../../../minion/identity.ts';
-import { Renewal, renewalAt } from '../../../minion/renewal.ts';
+import { readMinion } from '../../../minion/identity.ts';
+import { renewalAt } from '../../../minion/renewal.ts';
 import { makeKey } from '../../../protocol/identity/keys.ts';
 import { makeCsr } from '../../../protocol/identity/request.ts';
-import { FleetFixture, hostId, until, type TestLink } from './fixture.ts';
+import { FleetFixture, hostId, until } from './fixture.ts';
+import { renewing, type RenewingMinion } from './renewing.ts';
 
 const hourMs = 3_600_000;
 let master: FleetFixture;
@@ -17,31 +18,12 @@ beforeEach(async () => {
 });
 afterEach(() => master.close());
 
-interface Minion {
-  readonly dir: string;
-  readonly identity: Identity;
-  readonly minion: TestLink;
-  readonly renewal: Renewal;
-}
-
 /** A host that has joined and links, with what the daemon wires to its link. */
-async function start(id: string, random = 0.5): Promise<Minion> {
+async function start(id: string, random = 0.5): Promise<RenewingMinion> {
   master.skew(-0.7 * hourMs);
   const dir = await master.join(id);
-  const { identity } = await readMinion(dir);
-  const minion = master.link(identity);
-  const { log } = master;
-  const renewal = new Renewal(identity, {
-    ...{ dir, log, world: { now: () => master.world.now(), random: () => random } },
-    ask: (csr, trust) => minion.link.renew(csr, trust),
-    onRenewed: (renewed) => {
-      minion.link.use(renewed);
-    },
-  });
-  minion.onCertificate = (certificate) => renewal.answered(certificate);
-  minion.onTrust = (trust) => void renewal.trust(trust);
-  await until('it links', () => minion.link.linked);
-  return { dir, identity, minion, renewal };
+  const world = { now: () => master.world.now(), random: () => random };
+  return renewing(master, dir, world);
 }
 
 const record = async (id: string) =>

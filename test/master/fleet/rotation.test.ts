@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openIdentity, passphraseVariable } from '../../../master/fleet/identity-files.ts';
 import { readMinion, type Identity } from '../../../minion/identity.ts';
 import { join } from '../../../minion/join.ts';
-import { Renewal } from '../../../minion/renewal.ts';
 import { makeSigningKey, signTrust } from '../../../protocol/identity/signing.ts';
-import { FleetFixture, hostId, until, type TestLink } from './fixture.ts';
+import { FleetFixture, hostId, until } from './fixture.ts';
+import { renewing, type RenewingMinion } from './renewing.ts';
 
 let master: FleetFixture;
 beforeEach(async () => {
@@ -29,29 +29,7 @@ const events = async (): Promise<string[]> =>
       : [],
   );
 
-interface Minion {
-  readonly dir: string;
-  readonly minion: TestLink;
-  readonly renewal: Renewal;
-}
-
-/** With what the daemon wires to its link. */
-async function start(dir: string): Promise<Minion> {
-  const { identity } = await readMinion(dir);
-  const minion = master.link(identity);
-  const { log, world } = master;
-  const renewal = new Renewal(identity, {
-    ...{ dir, log, world },
-    ask: (csr, trust) => minion.link.renew(csr, trust),
-    onRenewed: (renewed) => {
-      minion.link.use(renewed);
-    },
-  });
-  minion.onCertificate = (certificate) => renewal.answered(certificate);
-  minion.onTrust = (trust) => void renewal.trust(trust);
-  await until('it links', () => minion.link.linked);
-  return { dir, minion, renewal };
-}
+const start = (dir: string): Promise<RenewingMinion> => renewing(master, dir);
 
 const isOf = (identity: Identity, ca: string): boolean => {
   const [caFile, certFile] = [pathOf(master.dir, 'x.ca'), pathOf(master.dir, 'x.cert')];
