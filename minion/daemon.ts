@@ -246,12 +246,10 @@ class Minion {
     this.#tellChanged();
   }
 
-  /** What changes without a link, or before the welcome, is told with the next one. */
+  /** What changes without a link is told with the next one, and what did not go out at the next look. */
   #tellChanged(): void {
     const facts = JSON.stringify(this.#facts);
-    if (facts === this.#told || this.#link?.linked !== true) return;
-    this.#told = facts;
-    this.#link.facts(this.#facts);
+    if (facts !== this.#told && this.#link?.facts(this.#facts) === true) this.#told = facts;
   }
 
   async #refresh(): Promise<void> {

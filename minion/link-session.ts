@@ -113,9 +113,11 @@ export class LinkSession {
     if (this.linked) this.#outbox.pump();
   }
 
-  /** For what may be lost: not sent while much else is waiting. */
-  sendLossy(message: Extract<FromMinion, { type: 'progress' | 'facts' | 'log' }>): void {
-    if (this.linked && this.#session.waiting < lossyWaitingBytesMax) this.#send(message);
+  /** For what may be lost: not sent, and false, while there is no link or much else is waiting. */
+  sendLossy(message: Extract<FromMinion, { type: 'progress' | 'facts' | 'log' }>): boolean {
+    const fits = this.linked && this.#session.waiting < lossyWaitingBytesMax;
+    if (fits) this.#send(message);
+    return fits;
   }
 
   /** False where there is no link now. */

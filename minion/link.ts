@@ -40,8 +40,8 @@ export interface Link {
   wake(): void;
   /** May be lost. */
   progress(progress: Progress): void;
-  /** They are also in every hello. */
-  facts(facts: Hello['facts']): void;
+  /** They are also in every hello. False where they were not sent. */
+  facts(facts: Hello['facts']): boolean;
   /** Asks for a new certificate; false where there is no link now. */
   renew(csr: string, trust: number): boolean;
   /** The next session begins with this one. */
@@ -83,8 +83,8 @@ class MasterLink implements Link {
     this.#session?.sendLossy({ type: 'progress', progress });
   }
 
-  facts(facts: Hello['facts']): void {
-    this.#session?.sendLossy({ type: 'facts', facts });
+  facts(facts: Hello['facts']): boolean {
+    return this.#session?.sendLossy({ type: 'facts', facts }) ?? false;
   }
 
   renew(csr: string, trust: number): boolean {

@@ -153,7 +153,8 @@ async function jobsOf(
     const ended = wanted.has(container) && status === 'exited';
     const detail = ended ? await engine.inspect(id) : undefined;
     const { [labelKeys.of]: service = '', [labelKeys.job]: name = '' } = labels;
-    return { container, service, name, createdAt, done: detail?.exitCode === 0 };
+    const running = status === 'running';
+    return { container, service, name, createdAt, running, done: detail?.exitCode === 0 };
   });
   return Promise.all(found);
 }

@@ -7,10 +7,13 @@ import type { StateFiles } from './files.ts';
 import type { EnvironmentName, ServiceName } from './ids.ts';
 import type { TestGround } from './pipeline.ts';
 import { strangers, type KnownNames } from './names.ts';
+import { rolloutPolicy } from './policy.ts';
 import { placeAt, placeServices, type PlacedServices } from './place-services.ts';
 import { check } from './schema/check.ts';
 import { environmentSchema, type EnvironmentFile } from './schema/environment.ts';
 import type { Raw } from './schema/kind.ts';
+import type { Rollout } from './schema/rollout.ts';
+import { written } from './schema/service-checks.ts';
 import { positionOf, problemAt } from './source-text.ts';
 import type { Environment, PlacedService } from './states.ts';
 import { childOf, type MapTree } from './tree.ts';
@@ -53,7 +56,12 @@ export function loadEnvironments(
     const { services: bases, images, files } = known;
     const placed = placeServices({ environment: name, vars, images, bases, files, overrides });
     placed.checked.forEach((each) => seen.add(each));
-    diagnostics.push(...placed.diagnostics, ...needsProblems(name, placed));
+    const rollout = checked.value.rollout ?? {};
+    diagnostics.push(
+      ...placed.diagnostics,
+      ...needsProblems(name, placed),
+      ...drainProblems(rollout, [...placed.services.values()]),
+    );
     environments.set(name, {
       environment: {
         name: name as EnvironmentName,
@@ -62,13 +70,26 @@ export function loadEnvironments(
         hostsAt: positionOf(placeAt(tree, ['hosts'])),
         apply: checked.value.apply ?? defaults.environment.apply,
         vars,
-        rollout: checked.value.rollout ?? {},
+        rollout,
         services: placed.services,
       },
       ground: { vars, services: groundOf(placed, bases) },
     });
   }
   return { environments, checked: seen, diagnostics };
+}
+
+/** How long a rollout waits is the environment's to say, and of all its services together. */
+function drainProblems(rollout: Rollout, services: readonly PlacedService[]): Diagnostic[] {
+  const own = services.map(({ service }) => service.rollout ?? {});
+  const { progressMs } = rolloutPolicy(rollout, own, 1);
+  return services.flatMap(({ tree, service: { drain } }) => {
+    const timeoutMs = drain && (drain.timeout ?? written(defaults.drain.timeout));
+    if (timeoutMs === undefined || timeoutMs < progressMs) return [];
+    const place = placeAt(tree, drain?.timeout === undefined ? ['drain'] : ['drain', 'timeout']);
+    const message = 'a rollout would give up before this time is over';
+    return [problemAt(place, message, 'give `rollout: { progress: … }` more')];
+  });
 }
 
 /** A service with mistakes of its own is known to tests, and nothing more. */

@@ -48,6 +48,7 @@ export interface ObservedJob {
   readonly service: string;
   readonly name: string;
   readonly createdAt: number;
+  readonly running: boolean;
   /** It ended with exit code 0; only of one that is wanted. */
   readonly done: boolean;
 }

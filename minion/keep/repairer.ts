@@ -132,7 +132,8 @@ export class Repairer {
     const observed = await look(this.#options, state);
     signal.throwIfAborted();
     await this.#nameRight(held, observed);
-    const { steps, problems } = plan(state, observed);
+    // Jobs are no part of holding a state true: one that is seen may be that of the release to come.
+    const { steps, problems } = plan(state, { ...observed, jobs: [] });
     const places = groupBy(steps.filter(isOfService), serviceOf);
     const general = steps.filter((step) => !isOfService(step));
     // Only an image or the like is missing, and everything runs: anyone's repair will do.

@@ -11,7 +11,7 @@ import type { Step } from '../../states/step.ts';
 import { awaitHealthy, type Awaiting } from '../health/await-healthy.ts';
 import type { Engine } from '../engine/engine.ts';
 import { drained } from './drain.ts';
-import { Failed, failure, failureOf, withTraces, type Phase } from './evidence.ts';
+import { Failed, failure, failureOf, withTraces, type Phase, failuresIn } from './evidence.ts';
 import type { HealthBook } from '../health/health.ts';
 import { inOrder } from './order.ts';
 import type { Answer } from '../probe.ts';
@@ -109,7 +109,10 @@ async function take(step: Step, performing: Performing, waits: Waits): Promise<v
       return pullAll([step.image], performing);
     case 'run-job':
       tell({ phase: 'running-job', service: step.service, detail: step.job.name });
-      return runJob(step.container, step.job, performing);
+      return runJob(step.container, step.job, performing).catch((error: unknown) => {
+        const about = { phase: 'job', container: step.container, spec: step.job.spec } as const;
+        throw new Failed(failuresIn(error, about));
+      });
     case 'create':
       tell({ phase: 'creating', service: step.spec.service, detail: step.container });
       tally.created.add(step.container);

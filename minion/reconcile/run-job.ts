@@ -30,7 +30,11 @@ export async function runJob(name: string, job: JobSpec, running: RunningJob): P
   signal.throwIfAborted();
   if (end === 'late') {
     await engine.stop(name, job.spec.stop.timeoutMs);
-    throw await failed(name, job, `did not end within ${formatDuration(job.timeoutMs)}`, engine);
+    const late = `did not end within ${formatDuration(job.timeoutMs)}`;
+    const told = await failed(name, job, late, engine);
+    // Asked to end it may have done so with 0, and would stand as the record that it ended well.
+    await engine.remove(name);
+    throw told;
   }
   if (end.exitCode !== 0) {
     const why = end.oomKilled ? 'was killed for its memory' : `ended with ${end.exitCode}`;

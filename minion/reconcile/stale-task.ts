@@ -19,12 +19,13 @@ export async function startOrRemake(
   { container, spec }: Start,
   { engine, state, tell, tally }: Performing,
 ): Promise<void> {
+  // On the way back without a journal the spec is that of another container: nothing of it belongs there.
+  if (containerName({ ...state, spec }) !== container) return engine.start(container);
   try {
     await startWith({ container, spec }, engine);
     return;
   } catch (error) {
-    // On the way back without a journal the spec may be that of another container.
-    if (!isStaleTask(error) || containerName({ ...state, spec }) !== container) throw error;
+    if (!isStaleTask(error)) throw error;
   }
   tell({ phase: 'creating', service: spec.service, detail: `${container} anew, Docker lost it` });
   await engine.remove(container);

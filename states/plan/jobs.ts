@@ -22,7 +22,10 @@ export function jobSteps(desired: HostState, observed: Observed, changes: boolea
 const whyRun = ({ name, once }: JobSpec): string =>
   `job ${name}, ${once === 'per-apply' ? 'with every change' : 'once for this release'}`;
 
-/** Of services that are no longer wanted all; of the others what is older than going back reaches. */
+/**
+ * Of services that are no longer wanted all; of the others what is older than going back reaches. One that
+ * runs is let run: a migration broken off half-way is worse than a container that is left until later.
+ */
 export function removeJobs(desired: HostState, observed: Observed): Step[] {
   const kept = new Map(
     desired.containers.map(({ service, retain }) => [service as string, retain]),
@@ -31,7 +34,7 @@ export function removeJobs(desired: HostState, observed: Observed): Step[] {
   const seen = new Map<string, number>();
   return [...(observed.jobs ?? [])].sort(latestFirst).flatMap((job): Step[] => {
     const { container, service } = job;
-    if (wanted.has(container)) return [];
+    if (wanted.has(container) || job.running) return [];
     const retain = kept.get(service);
     const rank = seen.get(jobKeyOf(job)) ?? 0;
     seen.set(jobKeyOf(job), rank + 1);

@@ -83,7 +83,7 @@ function configProblems(service: Service): readonly KeyProblem[] {
   });
 }
 
-function drainProblems({ drain, ports = [], rollout = {} }: Service): readonly KeyProblem[] {
+function drainProblems({ drain, ports = [] }: Service): readonly KeyProblem[] {
   if (drain === undefined) return [];
   if ((drain.exec === undefined) === (drain.http === undefined)) {
     const message = '`drain` asks by `exec` or by `http`';
@@ -94,10 +94,7 @@ function drainProblems({ drain, ports = [], rollout = {} }: Service): readonly K
     const message = 'the service publishes no TCP port that could be asked';
     return [{ path: ['drain', 'http'], message, hint: "add `port`, the container's own" }];
   }
-  const progress = rollout.progress ?? written(defaults.rollout.progress);
-  if ((drain.timeout ?? written(defaults.drain.timeout)) < progress) return [];
-  const message = 'a rollout would give up before this time is over';
-  return [{ path: ['drain', 'timeout'], message, hint: 'give `rollout: { progress: … }` more' }];
+  return [];
 }
 
 /** Of all instances together. */

@@ -97,14 +97,32 @@ describe('a job', () => {
     expect(await due(state)).toBe(1);
   });
 
-  it('that does not end in time is stopped', async () => {
-    const state = stateWith(job('busybox sleep 60', { timeoutMs: 500 }));
+  it('that cannot be begun says of what service, container and place it is', async () => {
+    const plain = job('');
+    const spec = { ...plain.spec, entrypoint: ['/no-such-program'] };
+    const broken = { ...plain, spec };
+    const state = stateWith(broken);
     const report = await prepare(task(state, 'pull'));
     expect(report.failures).toMatchObject([
-      { code: 'JOB_FAILED', message: 'job migrate did not end within 500ms' },
+      {
+        ...{ code: 'CONTAINER_COMMAND', phase: 'job', service: 'api', at: spec.at },
+        container: jobContainerName(state, broken),
+      },
     ]);
-    const [left] = await one.containers();
-    expect(left?.status).toBe('exited');
+  });
+
+  it('that does not end in time is stopped, and runs again, also where it ends well when asked to', async () => {
+    const polite = job('trap "exit 0" TERM; echo begun; while :; do busybox sleep 0.1; done', {
+      timeoutMs: 500,
+    });
+    const stop = { signal: 'SIGTERM', timeoutMs: 5_000 };
+    const state = stateWith({ ...polite, spec: { ...polite.spec, stop } });
+    const report = await prepare(task(state, 'pull'));
+    expect(report.failures).toMatchObject([
+      { code: 'JOB_FAILED', message: 'job migrate did not end within 500ms', logs: ['begun'] },
+    ]);
+    expect(await one.containers()).toEqual([]);
+    expect(await due(state)).toBe(1);
   });
 
   it('that was left running is waited for, and not begun a second time', async () => {

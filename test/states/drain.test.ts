@@ -35,6 +35,17 @@ describe('drain', () => {
     expect(said(withDrain(drain))).toContain(words);
   });
 
+  it('is held against the time that a rollout of the environment waits', () => {
+    const within = (progress: string, timeout: string) => ({
+      ...withDrain(`{ exec: [a], timeout: ${timeout} }`),
+      'environments/beta.yaml': `${good['environments/beta.yaml']}rollout: { progress: ${progress} }\n`,
+    });
+    expect(said(within('30m', '20m'))).toBe('');
+    const short = said(within('1m', '3m'));
+    expect(short).toContain('a rollout would give up before this time is over');
+    expect(short).toMatch(/services\/api\.yaml:\d+:\d+/);
+  });
+
   const timing = { intervalMs: 1_000, timeoutMs: 5_000, startMs: 0, retries: 1 };
   const drain: Drain = {
     probe: { kind: 'exec', command: ['idle'], ...timing },

@@ -74,7 +74,7 @@ describe('the steps of jobs', () => {
   const wanted = { ...state(v1), jobs };
   const names = jobs.map((job) => jobContainerName(wanted, job));
   const seen = (container = '', more: Partial<ObservedJob> = {}): ObservedJob => ({
-    ...{ container, service: 'api', name: 'migrate', createdAt: 1, done: true },
+    ...{ container, service: 'api', name: 'migrate', createdAt: 1, running: false, done: true },
     ...more,
   });
   const ran = (observed: Parameters<typeof jobSteps>[1], changes: boolean): readonly string[] =>
@@ -109,6 +109,11 @@ describe('the steps of jobs', () => {
         reason: 'only the latest 3 are kept for going back',
       },
     ]);
+    const atWork = seen('next', { createdAt: 0, running: true, done: false });
+    const steps = (wished: typeof wanted) => plan(wished, { ...observed, jobs: [atWork] }).steps;
+    expect([...steps(wanted), ...steps({ ...state(), jobs: [] })]).not.toContainEqual(
+      expect.objectContaining({ container: 'next' }),
+    );
     expect(plan(state(), observed).steps).toContainEqual({
       ...{ do: 'remove', container: names[0], service: 'api', reason: 'no longer in the state' },
     });

@@ -28,8 +28,9 @@ export function perform(observed: Observed, step: Step, state: HostState): Obser
     }
     case 'run-job': {
       const { container, service, job } = step;
-      const done = { container, service, name: job.name, createdAt: clock(observed), done: true };
-      return { ...observed, jobs: [...(observed.jobs ?? []), done] };
+      const ended = { running: false, done: true, createdAt: clock(observed) };
+      const ran = { container, service, name: job.name, ...ended };
+      return { ...observed, jobs: [...(observed.jobs ?? []), ran] };
     }
     case 'create':
       return create(observed, step.container, step.spec, state);
