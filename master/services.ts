@@ -31,7 +31,7 @@ export function makeServices(options: ServicesOptions): Services {
   const apis = apiTokens(store, eventlog, world);
 
   const viewOf = async (name: string): Promise<HostView> => {
-    const [view] = hostViews([await hosts.find(name)], fleet.connected(), await revoked());
+    const [view] = hostViews([await hosts.find(name)], fleet.connected(), await keys.revoked());
     if (view === undefined) throw new Error(`${name} has no view`);
     return view;
   };
@@ -43,10 +43,6 @@ export function makeServices(options: ServicesOptions): Services {
   };
 
   const keys = keysOf(options, removeHost);
-  const revoked = async (): Promise<ReadonlySet<string>> => {
-    const { keys: all } = await keys.list();
-    return new Set(all.filter(({ state }) => state === 'revoked').map(({ id }) => id));
-  };
 
   return {
     events: eventlog,
@@ -67,7 +63,7 @@ export function makeServices(options: ServicesOptions): Services {
         chosen.map(({ id }) => id),
       );
     },
-    hosts: async () => hostViews(await hosts.all(), fleet.connected(), await revoked()),
+    hosts: async () => hostViews(await hosts.all(), fleet.connected(), await keys.revoked()),
     label: async (name, changes) => {
       await hosts.label(name, changes);
       return viewOf(name);

@@ -24,7 +24,13 @@ import {
 import { makeSigningKey } from '../../protocol/identity/signing.ts';
 import { limits } from '../../protocol/limits.ts';
 import { fault } from '../../states/faults.ts';
-import { beginRotation, finishRotation, openRotation, type NextAuthority } from './rotation.ts';
+import {
+  beginRotation,
+  finishRotation,
+  openRotation,
+  type NextAuthority,
+  isRotating,
+} from './rotation.ts';
 
 export interface MasterIdentity {
   readonly authority: Authority;
@@ -148,6 +154,12 @@ export async function encryptCa(dir: string): Promise<string> {
   const files = filesOf(dir);
   const pem = await readIfThere(files.caKey);
   if (pem === undefined) throw fault('MASTER_UNSET', `no certificate authority in ${dir}`);
+  // The key that takes this one's place was made without a passphrase.
+  if (await isRotating(dir)) {
+    const message =
+      'the authority is being changed: end that first with `master ca rotate --finish`';
+    throw fault('BAD_USAGE', message, { where: dir });
+  }
   if (isEncrypted(pem)) throw fault('BAD_USAGE', 'it is encrypted already', { where: files.caKey });
   const passphrase = await readPassphrase();
   if (passphrase === undefined || passphrase.length < passphraseCharsMin) {

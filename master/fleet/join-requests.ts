@@ -153,8 +153,10 @@ export class JoinRequests {
     if (known.host !== undefined) {
       throw refused(`${id} is taken by another host; \`master keys delete ${id}\` frees it`);
     }
-    const live = all.filter(({ value }) => value.id !== id && isLive(value, now));
-    refuseCrowd(present, live, { ...request, now });
+    const waiting = all.filter(
+      ({ value }) => value.id !== id && value.state !== 'accepted' && isLive(value, now),
+    );
+    refuseCrowd(present, waiting, { ...request, now });
     const record: JoinRequestRecord = {
       ...{ id, key, csr: request.csr, address: request.address, askedAt: now, state: 'pending' },
       expiresAt: now + limits.joinRequestMs,

@@ -7,7 +7,7 @@ import type { KeyDecision, KeysView, KeyView } from '../api/key-contract.ts';
 import type { EventLog } from '../eventlog.ts';
 import type { Store } from '../store/store.ts';
 import type { JoinRequests } from './join-requests.ts';
-import { identityKey, knownHost, newestOf, type IdentityRecord } from './records.ts';
+import { allIdentities, knownHost, newestOf, type IdentityRecord } from './records.ts';
 
 export interface KeysOptions {
   readonly store: Store;
@@ -32,19 +32,19 @@ export class Keys {
 
   async list(): Promise<KeysView> {
     const { store, requests, digest, rotation } = this.#options;
-    const [identities, asking] = await Promise.all([
-      store.range(identityKey('' as HostId)),
-      requests.list(),
-    ]);
-    const known = identities.map(({ key, value }) =>
-      viewOf(key.slice(identityKey('' as HostId).length), value as IdentityRecord),
-    );
+    const [identities, asking] = await Promise.all([allIdentities(store), requests.list()]);
+    const known = identities.map(({ id, identity }) => viewOf(id, identity));
     const waiting = asking.flatMap(({ id, state, key, address, expiresAt }) =>
       state === 'accepted' ? [] : [{ ...{ id, state, key, address, expiresAt } }],
     );
     const keys = [...waiting, ...known].sort((one, two) => (one.id < two.id ? -1 : 1));
     const left = await rotation();
     return { ca: digest(), keys, rotation: left === undefined ? null : { waiting: left } };
+  }
+
+  async revoked(): Promise<ReadonlySet<string>> {
+    const all = await allIdentities(this.#options.store);
+    return new Set(all.flatMap(({ id, identity }) => (identity.revoked === undefined ? [] : [id])));
   }
 
   /** Throws UNKNOWN_NAME where nothing has that id and that key. */

@@ -33,6 +33,7 @@ interface LiveIdentityOptions {
 export class LiveIdentity {
   readonly #options: LiveIdentityOptions;
   readonly #turns = new Turns();
+  #finishing: Promise<void> | undefined;
   #identity: MasterIdentity;
   /** Read once: thousands of hosts may come back together. */
   #believed: Believed;
@@ -66,8 +67,13 @@ export class LiveIdentity {
     return serial === 0 ? undefined : { ca: ca + (next?.ca ?? ''), serial };
   }
 
-  /** The server's certificate nears its end, or the authorities have changed. */
-  async renew(): Promise<void> {
+  /** Where the server's certificate nears its end. */
+  renew(): Promise<void> {
+    return this.#turns.run('rotation', () => this.#renew());
+  }
+
+  /** The files are read one after the other: in a turn, as a change of the authority moves them. */
+  async #renew(): Promise<void> {
     const { dir, names, world, onRenewed } = this.#options;
     this.#identity = await openIdentity(dir, { now: world.now(), ...(names && { names }) });
     this.#believed = believedBy(this.#identity);
@@ -95,15 +101,19 @@ export class LiveIdentity {
   }
 
   /** Once every host has a certificate of the next authority. */
-  async finishOnce(): Promise<void> {
-    try {
-      await this.#turns.run('rotation', async () => {
+  finishOnce(): Promise<void> {
+    if (this.#identity.next === undefined) return Promise.resolve();
+    // One that has not begun yet sees all that is written by then: thousands ask as they follow.
+    this.#finishing ??= this.#turns
+      .run('rotation', async () => {
+        this.#finishing = undefined;
         const left = await this.waiting();
         if (left?.length === 0) await this.#step('master');
+      })
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'the change of the authority could not be ended');
       });
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'the change of the authority could not be ended');
-    }
+    return this.#finishing;
   }
 
   /** When what goes on has come to its end. */
@@ -115,7 +125,7 @@ export class LiveIdentity {
     const { dir, world, eventlog, onTrust } = this.#options;
     const begins = this.#identity.next === undefined;
     await rotateCa(dir, this.#identity, Math.max(world.now(), this.#identity.serial + 1));
-    await this.renew();
+    await this.#renew();
     const message = begins
       ? 'a new authority was made; hosts are told to believe in both'
       : 'the new authority has taken the place of the old one';

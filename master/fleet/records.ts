@@ -54,6 +54,16 @@ export const hostKey = (id: HostId): string => `hosts/${id}`;
 export const requestKey = (id: HostId): string => `join-requests/${id}`;
 export const identityKey = (id: HostId): string => `identities/${id}`;
 
+export async function allIdentities(
+  store: Pick<Store, 'range'>,
+): Promise<readonly { readonly id: string; readonly identity: IdentityRecord }[]> {
+  const prefix = identityKey('' as HostId);
+  return (await store.range(prefix)).map(({ key, value }) => ({
+    id: key.slice(prefix.length),
+    identity: value as IdentityRecord,
+  }));
+}
+
 export interface KnownHost {
   readonly host: Entry<HostRecord> | undefined;
   readonly identity: Entry<IdentityRecord> | undefined;

@@ -13,8 +13,7 @@ import {
 import { readIfThere, writeWhole } from '../../protocol/identity/files.ts';
 import { fault } from '../../states/faults.ts';
 import type { Store } from '../store/store.ts';
-import { identityKey, newestOf, type IdentityRecord } from './records.ts';
-import type { HostId } from '../../states/ids.ts';
+import { allIdentities, newestOf } from './records.ts';
 
 export interface NextAuthority {
   readonly authority: Authority;
@@ -31,6 +30,9 @@ const filesOf = (dir: string) => ({
   former: join(dir, 'ca.former.pem'),
   serial: join(dir, 'ca.serial'),
 });
+
+export const isRotating = async (dir: string): Promise<boolean> =>
+  (await readIfThere(filesOf(dir).next)) !== undefined;
 
 /** What there is besides the authority in use; a change that was cut off is finished first. */
 export async function openRotation(
@@ -79,10 +81,8 @@ export async function finishRotation(dir: string, now: number): Promise<void> {
 
 /** Hosts whose newest certificate is of another authority; those that were revoked do not count. */
 export async function notYetOn(digest: string, store: Store): Promise<readonly string[]> {
-  const prefix = identityKey('' as HostId);
-  return (await store.range(prefix)).flatMap(({ key, value }) => {
-    const identity = value as IdentityRecord;
+  return (await allIdentities(store)).flatMap(({ id, identity }) => {
     const follows = identity.revoked !== undefined || newestOf(identity).ca === digest;
-    return follows ? [] : [key.slice(prefix.length)];
+    return follows ? [] : [id];
   });
 }

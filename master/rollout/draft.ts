@@ -142,11 +142,16 @@ export function finish(
   draft.rollout = { ...draft.rollout, endedAt: draft.now, exit: words.exit };
 }
 
-/** Something got further: the time that it may take without progress begins anew. */
+/** Something got further: the time without progress begins anew; jobs that run have their own on top. */
 export function progressed(draft: Draft): void {
-  const deadline = draft.now + draft.rollout.policy.progressMs;
+  const { policy, hosts } = draft.rollout;
+  const deadline = draft.now + policy.progressMs + Math.max(0, ...hosts.map(jobsMs));
   draft.rollout = { ...draft.rollout, deadline, resumed: 0 };
 }
+
+/** How long the jobs that the host runs now may take; 0 where it runs none. */
+export const jobsMs = ({ phase, told, jobs }: RolloutHost): number =>
+  phase === 'pulling' && told === 'prepare' ? (jobs?.timeoutMs ?? 0) : 0;
 
 export const idsOf = (hosts: readonly RolloutHost[]): readonly HostId[] =>
   hosts.map(({ host }) => host);

@@ -85,6 +85,18 @@ export const readDesired = async (
 ): Promise<Versioned<DesiredRecord>> =>
   versioned(await store.get(keys.desired(environment, host)), (raw) => desiredRecord.parse(raw));
 
+/** What the host runs or is to run there: what only pulls still runs what was before. */
+export async function heldBy(
+  store: ReadOne,
+  environment: string,
+  host: string,
+): Promise<readonly HostState[]> {
+  const { value } = await readDesired(store, environment, host);
+  if (value === undefined) return [];
+  const before = value.mode === 'pull' ? value.before : null;
+  return before === null ? [value.state] : [value.state, before];
+}
+
 export const readObserved = async (
   store: ReadOne,
   environment: string,

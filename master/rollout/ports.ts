@@ -6,7 +6,7 @@ import { fault } from '../../states/faults.ts';
 import { parseEnvironmentName, type HostId } from '../../states/ids.ts';
 import type { HostState, ResolvedEnvironment } from '../../states/model.ts';
 import type { Store } from '../store/store.ts';
-import { environmentsIn, readDesired } from './keys.ts';
+import { environmentsIn, heldBy } from './keys.ts';
 
 type Asked = Omit<ResolvedEnvironment, 'hosts'> & {
   readonly hosts: readonly { readonly host: HostId; readonly state: HostState }[];
@@ -25,11 +25,7 @@ export async function refuseTakenPorts(
     if (environment === undefined || environment === own.environment) continue;
     for (const { host, state } of wanting) {
       const at = { id: host, labels: {}, facts: {} };
-      const { value } = await readDesired(store, environment, host);
-      // What only pulls still runs what was before.
-      const held = [value?.state, value?.mode === 'pull' ? value.before : undefined];
-      for (const other of held) {
-        if (!other) continue;
+      for (const other of await heldBy(store, environment, host)) {
         const there = { ...own, environment, hosts: [{ host: at, state: other }] };
         const [first] = portConflicts([there, { ...own, hosts: [{ host: at, state }] }]);
         if (first !== undefined) throw fault('PORT_CONFLICT', first.message, { where: host });

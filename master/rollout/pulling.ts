@@ -4,7 +4,17 @@
 import type { Report } from '../../protocol/messages.ts';
 import { formatDuration } from '../../states/units.ts';
 import { exits } from '../cli/exit.ts';
-import { ask, finish, idsOf, inPhase, patch, patchAll, progressed, type Draft } from './draft.ts';
+import {
+  ask,
+  finish,
+  idsOf,
+  inPhase,
+  jobsMs,
+  patch,
+  patchAll,
+  progressed,
+  type Draft,
+} from './draft.ts';
 import { canHeal, firstWords, keepOld, tryLater } from './outcome.ts';
 import type { RolloutHost } from './record.ts';
 import { startRolling } from './rolling-out.ts';
@@ -40,8 +50,9 @@ export function onDeadline(draft: Draft): void {
   const left = { phase: 'offline', retryAt: null, detail: undefined } as const;
   patchAll(draft, idsOf(gone), () => left, 'did not come back in time; left behind');
   if (stuck === undefined) return goOn(draft);
-  const within = formatDuration(draft.rollout.policy.progressMs);
-  const words = stuck.detail ?? 'it has not pulled';
+  const atJobs = jobsMs(stuck);
+  const within = formatDuration(draft.rollout.policy.progressMs + atJobs);
+  const words = stuck.detail ?? (atJobs > 0 ? 'its jobs have not ended' : 'it has not pulled');
   block(draft, exits.blocked, `${stuck.host}: ${words} (waited ${within})`);
 }
 
@@ -73,8 +84,6 @@ function prepare(draft: Draft, hosts: readonly RolloutHost[]): void {
   patchAll(draft, idsOf(hosts), () => again, 'runs its jobs');
   ask(draft, idsOf(hosts), 'prepare');
   progressed(draft);
-  const longest = Math.max(...hosts.map(({ jobs }) => jobs?.timeoutMs ?? 0));
-  draft.rollout = { ...draft.rollout, deadline: draft.rollout.deadline + longest };
 }
 
 function block(draft: Draft, exit: number, why: string): void {

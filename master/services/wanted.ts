@@ -2,6 +2,7 @@
 // there are, and checked against what other environments hold on the same hosts.
 
 import { noHosts, portConflicts } from '../../states/conflicts.ts';
+import { tidyDiagnostics } from '../../states/diagnostics.ts';
 import { Fault } from '../../states/faults.ts';
 import type { EnvironmentName } from '../../states/ids.ts';
 import { parseEnvironmentName } from '../../states/ids.ts';
@@ -13,7 +14,7 @@ import type { PlanRequest } from '../api/contract.ts';
 import type { HostBook } from '../hosts.ts';
 import { resolveDigest, type RegistryRequest } from '../registry.ts';
 import { parseRepository } from '../registry/place.ts';
-import { environmentsIn, readDesired } from '../rollout/keys.ts';
+import { environmentsIn, heldBy } from '../rollout/keys.ts';
 import type { Store } from '../store/store.ts';
 import { listed } from '../words.ts';
 import { removal } from './removal.ts';
@@ -128,31 +129,32 @@ async function refuseConflicts(
   resolved: ResolvedEnvironment,
   { files }: LoadedStates,
 ): Promise<void> {
-  const others: ResolvedEnvironment[] = [];
+  const conflicts = [...portConflicts([resolved])];
   for (const name of await environmentsIn(store)) {
     const environment = parseEnvironmentName(name);
     if (environment === undefined || environment === resolved.environment) continue;
-    others.push(await elsewhere(store, environment, resolved));
+    for (const there of await elsewhere(store, environment, resolved)) {
+      conflicts.push(...portConflicts([there, resolved]));
+    }
   }
-  const conflicts = portConflicts([...others, resolved]);
   if (conflicts.length === 0) return;
-  const { data, rendered } = new StatesInvalid(conflicts, files);
+  const { data, rendered } = new StatesInvalid(tidyDiagnostics(conflicts), files);
   throw Object.assign(new Fault({ ...data, code: 'PORT_CONFLICT' }), { rendered });
 }
 
-/** What another environment holds on these hosts, whatever its states say by now. */
+/** What another environment holds on these hosts, whatever its states say by now: two never at once. */
 async function elsewhere(
   store: Store,
   environment: EnvironmentName,
   { hosts, ...own }: ResolvedEnvironment,
-): Promise<ResolvedEnvironment> {
+): Promise<readonly ResolvedEnvironment[]> {
   const held = await Promise.all(
-    hosts.map(async ({ host }) => {
-      const { value } = await readDesired(store, environment, host.id);
-      return value === undefined ? [] : [{ host, state: value.state }];
-    }),
+    hosts.map(async ({ host }) => ({ host, states: await heldBy(store, environment, host.id) })),
   );
-  return { ...own, environment, hosts: held.flat() };
+  return [0, 1].map((which) => ({
+    ...{ ...own, environment },
+    hosts: held.flatMap(({ host, states: { [which]: state } }) => (state ? [{ host, state }] : [])),
+  }));
 }
 
 const networked = (of: ResolvedEnvironment) => ({

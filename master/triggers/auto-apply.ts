@@ -60,7 +60,7 @@ export class AutoApply {
       if (read === undefined || apply !== 'auto') continue;
       try {
         if (standstill(pipeline.pipeline, name, world.now()) !== undefined) continue;
-        await this.#applyTo(name, filesHash(read.files));
+        await this.#applyTo(name, read.files);
       } catch (error) {
         // It is shown as pending, and looked at again.
         if (error instanceof Fault) log.info({ err: error, environment: name }, 'not applied yet');
@@ -69,10 +69,11 @@ export class AutoApply {
     }
   }
 
-  async #applyTo(environment: string, files: string): Promise<void> {
+  async #applyTo(environment: string, read: StateFiles): Promise<void> {
     const { store, pending, apply } = this.#options;
     const found = await pending(environment);
     if (found?.kind !== 'changed') return;
+    const files = filesHash(read);
     const key = keyOf(environment);
     const entry = await store.get(key);
     const known = entry === undefined ? undefined : record.parse(entry.value);

@@ -29,9 +29,14 @@ export const needs: readonly Need[] = [
     packages: ['openssl'],
     why: 'certificates are checked by a second opinion',
   },
+  { program: 'curl', packages: ['curl'], why: 'the recipes of docs/ci.md are run as they stand' },
 ];
 
 export const missingPrograms = (): Need[] => needs.filter(({ program }) => !there(program));
+
+/** Whether tests that need these programs are run; with CI=true they are all the same, and fail. */
+export const runsWith = (...programs: readonly string[]): boolean =>
+  process.env['CI'] === 'true' || programs.every((program) => find(program) !== undefined);
 
 /** Why hosts of our own cannot be started here; undefined where they can. */
 export function whyNoHosts(): string | undefined {

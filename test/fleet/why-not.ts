@@ -2,7 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import { findLocalPlace } from './local-place.ts';
-import { missingPrograms, whyNoHosts } from './needs.ts';
+import { find, missingPrograms, whyNoHosts } from './needs.ts';
+
+/** Of those that a file says it needs with `runsWith`; undefined where all are there. */
+export function missingFor(path: string): string | undefined {
+  const [, named = ''] = /runsWith\(([^)]*)\)/.exec(readFileSync(path, 'utf8')) ?? [];
+  const programs = [...named.matchAll(/'([^']+)'/g)].map(([, program = '']) => program);
+  const missing = programs.filter((program) => find(program) === undefined);
+  return missing.length === 0 ? undefined : `missing here: ${missing.join(', ')}`;
+}
 
 /** Undefined where they can. What a file needs is told by what it stands on. */
 export function whyNot(path: string): string | undefined {

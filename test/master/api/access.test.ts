@@ -51,13 +51,13 @@ describe('the port', () => {
     const viewer = remote(await tokenOf('view'));
     expect(await viewer.get('/v1/hosts')).toEqual({ hosts: [] });
     await viewer.send('POST', '/v1/plan', { environment: 'beta' });
-    for (const [method, path] of [
-      ['POST', '/v1/apply'],
-      ['DELETE', '/v1/hosts/web-1'],
-      ['POST', '/v1/rollouts/r1/abort'],
+    for (const [method, path, scope] of [
+      ['POST', '/v1/apply', 'deploy:beta'],
+      ['DELETE', '/v1/hosts/web-1', 'admin'],
+      ['POST', '/v1/rollouts/r1/abort', 'admin'],
     ] as const) {
       await expect(viewer.send(method, path, body)).rejects.toMatchObject(
-        refusal('ACCESS_DENIED', 'that needs a token with the scope'),
+        refusal('ACCESS_DENIED', `that needs a token with the scope ${scope}`),
       );
     }
     const token = await tokenOf('admin');

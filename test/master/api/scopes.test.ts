@@ -10,7 +10,7 @@ const beta = 'deploy:beta';
 const every = 'deploy:*';
 const all = ['view', release, beta, every, 'admin'] as const;
 
-/** Each route as it is asked for, and who may ask; `socket` stands for nobody at the port. */
+/** Each route as it is asked for, and who may ask. */
 const table: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/status': ['view'],
   'GET /v1/hosts': ['view'],

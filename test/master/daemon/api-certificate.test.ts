@@ -6,7 +6,8 @@ import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { KeysView } from '../../../master/api/key-contract.ts';
 import { runMaster } from '../cli/answers.ts';
-import { MasterFixture, freePort } from './fixture.ts';
+import { freePort } from '../../fleet/ports.ts';
+import { MasterFixture } from './fixture.ts';
 
 let master: MasterFixture;
 beforeEach(async () => {

@@ -18,6 +18,7 @@ import { startDaemon, type Daemon } from '../../../master/daemon.ts';
 import { makeIdentity } from '../../../master/fleet/identity-files.ts';
 import { initMaster } from '../../../master/init.ts';
 import { join as joinHost } from '../../../minion/join.ts';
+import { freePort } from '../../fleet/ports.ts';
 import { digest } from '../../states/fixture.ts';
 import { PaperHost } from './host.ts';
 
@@ -189,16 +190,4 @@ export async function until(
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 }

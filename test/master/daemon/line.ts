@@ -19,7 +19,8 @@ import type { BrineEvent } from '../../../master/events.ts';
 import { makeIdentity } from '../../../master/fleet/identity-files.ts';
 import { initMaster } from '../../../master/init.ts';
 import { join as joinHost } from '../../../minion/join.ts';
-import { freePort, until, versionsFile } from './fixture.ts';
+import { freePort } from '../../fleet/ports.ts';
+import { until, versionsFile } from './fixture.ts';
 import { PaperHost } from './host.ts';
 
 const log = pino({ level: process.env['BRINE_LOG'] ?? 'silent' });

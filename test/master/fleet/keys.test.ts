@@ -211,8 +211,12 @@ describe('hosts that ask', () => {
       text: expect.stringContaining('too many hosts wait') as string,
     });
     expect((await ask('from-elsewhere', { localAddress: '127.0.0.2' })).status).toBe(202);
+    // Who was let in waits no more.
+    const [first] = (await keys.list()).keys.filter(({ id }) => id === 'web-0');
+    await keys.decide('web-0', { verdict: 'accept', key: first?.key ?? '', actor: 'ann' });
+    expect((await ask('in-its-place')).status).toBe(202);
     master.skew(limits.joinRequestMs + 1);
-    expect(await states()).toEqual({});
+    expect(await states()).toEqual({ 'web-0': 'accepted' });
     expect((await ask('one-too-many')).status).toBe(202);
     expect(await master.store.range('join-requests/')).toHaveLength(1);
   });

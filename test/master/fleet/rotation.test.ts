@@ -5,7 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join as pathOf } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openIdentity, passphraseVariable } from '../../../master/fleet/identity-files.ts';
+import {
+  encryptCa,
+  openIdentity,
+  passphraseVariable,
+} from '../../../master/fleet/identity-files.ts';
 import { readMinion, type Identity } from '../../../minion/identity.ts';
 import { join } from '../../../minion/join.ts';
 import { makeSigningKey, signTrust } from '../../../protocol/identity/signing.ts';
@@ -113,10 +117,20 @@ describe('a change of the authority’s key', () => {
   it('keeps the key encrypted where it was', async () => {
     writeFileSync(pathOf(master.dir, 'words'), 'correct horse battery staple', { mode: 0o600 });
     process.env[passphraseVariable] = pathOf(master.dir, 'words');
-    const { encryptCa } = await import('../../../master/fleet/identity-files.ts');
     await encryptCa(master.dir);
     await master.fleet.rotateCa(actor, false);
     await until('it has ended', () => master.fleet.identity.next === undefined);
+    expect(readFileSync(pathOf(master.dir, 'ca.key.pem'), 'utf8')).toContain('ENCRYPTED');
+  });
+
+  it('lets no key be encrypted that is about to be replaced by one that is not', async () => {
+    await master.join('web-1');
+    await master.fleet.rotateCa(actor, false);
+    writeFileSync(pathOf(master.dir, 'words'), 'correct horse battery staple', { mode: 0o600 });
+    process.env[passphraseVariable] = pathOf(master.dir, 'words');
+    await expect(encryptCa(master.dir)).rejects.toThrow('being changed');
+    await master.fleet.rotateCa(actor, true);
+    await encryptCa(master.dir);
     expect(readFileSync(pathOf(master.dir, 'ca.key.pem'), 'utf8')).toContain('ENCRYPTED');
   });
 
@@ -131,9 +145,9 @@ describe('a change of the authority’s key', () => {
     const signed = (pem: string, serial: number, key = signing) => ({
       ...{ ...trust(pem, serial), signature: signTrust(key, trust(pem, serial)) },
     });
-    await renewal.trust(signed(ca + strange, 5, makeSigningKey()));
+    await renewal.trust(signed(ca + ca, 5, makeSigningKey()));
     await renewal.trust({ ...signed(ca, 5), serial: 6 });
-    await renewal.trust({ ...signed(ca, 5), ca: ca + strange });
+    await renewal.trust({ ...signed(ca, 5), ca: ca + ca });
     await renewal.trust(signed(ca + strange, 5)); // Of another domain, whoever signed it.
     await renewal.trust(signed('', 5));
     await renewal.trust(signed(ca, 0));

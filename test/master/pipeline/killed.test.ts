@@ -3,10 +3,10 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryProcess } from '../../engine/registry-process.ts';
-import { find } from '../../fleet/needs.ts';
+import { runsWith } from '../../fleet/needs.ts';
 import { MortalLine, type Death, type Story } from './mortal-line.ts';
 
-describe.skipIf(find('docker-registry') === undefined)('a master that SIGKILL ends', () => {
+describe.runIf(runsWith('docker-registry'))('a master that SIGKILL ends', () => {
   let registry: RegistryProcess | undefined;
   const lines: MortalLine[] = [];
   beforeAll(async () => {

@@ -15,7 +15,8 @@ import { makeIdentity } from '../../../master/fleet/identity-files.ts';
 import { initMaster } from '../../../master/init.ts';
 import { join as joinHost } from '../../../minion/join.ts';
 import { Fault } from '../../../states/faults.ts';
-import { freePort, until } from '../daemon/fixture.ts';
+import { freePort } from '../../fleet/ports.ts';
+import { until } from '../daemon/fixture.ts';
 import { PaperHost } from '../daemon/host.ts';
 
 /** The nth commit to the store, and whether it is still written. */

@@ -3,14 +3,14 @@ import type { Routes } from '../../../master/api/contract.ts';
 import type { PromotionView, ReleaseAnswer } from '../../../master/api/pipeline-contract.ts';
 import { isFinal } from '../../../master/pipeline/record.ts';
 import { RegistryProcess } from '../../engine/registry-process.ts';
-import { find } from '../../fleet/needs.ts';
+import { runsWith } from '../../fleet/needs.ts';
 import { until } from '../daemon/fixture.ts';
 import { Line } from '../daemon/line.ts';
 
 const stages = ['beta', 'gamma', 'prod'] as const;
 const tags = Array.from({ length: 10 }, (_, index) => `1.${index + 1}.0`);
 
-describe.skipIf(find('docker-registry') === undefined)('ten releases within a minute', () => {
+describe.runIf(runsWith('docker-registry'))('ten releases within a minute', () => {
   let registry: RegistryProcess;
   let line: Line;
   beforeAll(async () => {

@@ -66,6 +66,30 @@ describe('jobs', () => {
     expect(model.phase).toBe('succeeded');
   });
 
+  it('keep their time while others get further, and over a restart of the master', () => {
+    const own = { shared: false, timeoutMs: 3_600_000 };
+    const model = pulled({
+      ...two(),
+      hosts: [
+        { linked: true, jobs: own },
+        { linked: true, jobs: own },
+      ],
+    });
+    turn(model, h1);
+    model.pass(3_000_000);
+    expect(model.phases).toEqual(['h1 pulled', 'h2 pulling']);
+    model.restart();
+    model.find(h1);
+    model.find(h2);
+    model.pass(3_000_000);
+    expect(model.phases).toEqual(['h1 pulled', 'h2 pulling']);
+    model.pass(700_000);
+    expect(model.rollout).toMatchObject({
+      phase: 'errored',
+      why: 'h2: its jobs have not ended (waited 1h1m)',
+    });
+  });
+
   it('that all wait for are not left out because their host went away', () => {
     const model = pulled(two());
     model.lose(h1);

@@ -48,14 +48,18 @@ describe('whatever befalls a rollout,', () => {
   it('all that can happen does happen here', () => {
     const seen = new Map<string, number>();
     const count = (word: string): void => void seen.set(word, (seen.get(word) ?? 0) + 1);
-    everyStep(({ rollout }, before) => {
-      if (rollout.phase !== before.phase) count(rollout.phase);
-      for (const { phase } of rollout.hosts) count(phase);
-    });
     const ends = ['succeeded', 'rolled-back', 'rollback-failed', 'failed', 'errored', 'aborted'];
     const hosts = ['pulled', 'switching', 'done', 'failed', 'reverting', 'reverted', 'kept-old'];
     const all = ['rolling-out', 'rolling-back', ...ends, ...hosts, 'down', 'offline'];
-    for (const each of all) expect(seen.get(each) ?? 0, each).toBeGreaterThan(2);
+    const rare = () => all.find((each) => (seen.get(each) ?? 0) <= 2);
+    // What is rare may be missing from one round by chance, and never from all.
+    for (let round = 0; round < 10 && rare() !== undefined; round += 1) {
+      everyStep(({ rollout }, before) => {
+        if (rollout.phase !== before.phase) count(rollout.phase);
+        for (const { phase } of rollout.hosts) count(phase);
+      });
+    }
+    expect(rare()).toBeUndefined();
   });
 
   it('no more than one batch is out of service at once, and none before all have pulled', () => {

@@ -54,6 +54,16 @@ describe('an environment that says `apply: auto`', () => {
     expect(await rollouts('prod')).toHaveLength(1);
     await line.say('prod', 'resume');
     await until('prod has it', async () => (await rollouts('prod')).length === 2);
+
+    await until('nothing waits', async () => (await line.stage('prod')).pending === null);
+    const freeze = { environments: ['prod'], message: 'a holiday', actor: 'ann@desk' };
+    const { id } = await line.client.send<{ id: string }>('POST', '/v1/freezes', freeze);
+    change('prod', 19_083, 'auto');
+    await until('it is seen', async () => (await line.stage('prod')).pending !== null);
+    await wait();
+    expect(await rollouts('prod')).toHaveLength(2);
+    await line.client.send('DELETE', `/v1/freezes/${id}?actor=ann@desk`);
+    await until('prod has it', async () => (await rollouts('prod')).length === 3);
   }, 60_000);
 
   it('outside of the pipeline gets the versions too that people write there', async () => {
