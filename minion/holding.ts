@@ -81,8 +81,8 @@ export class Holding {
   }
 
   environments(): Promise<readonly EnvironmentStatus[]> {
-    const { world, journal } = this.#options;
-    const tools = { engine: this.#engine, world, health: this.#keeper.health };
+    const { world, journal, policy } = this.#options;
+    const tools = { engine: this.#engine, world, policy, health: this.#keeper.health };
     return Promise.all(
       [...journal.held.environments].map(([name, held]) =>
         environmentStatus(held, { doing: this.#keeper.doing(name), tools }),

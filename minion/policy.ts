@@ -119,10 +119,8 @@ async function placeOf(
   return `${what} ${leads} ${notAllowed(key, real)}`;
 }
 
-const isBelow = (path: string, prefix: string): boolean => {
-  const root = normalize(`${prefix}/`);
-  return `${path}/`.startsWith(root) || path === root;
-};
+const isBelow = (path: string, prefix: string): boolean =>
+  `${path}/`.startsWith(normalize(`${prefix}/`));
 
 /** Of what is not there yet, the nearest that is. */
 async function realPlace(path: string): Promise<string> {

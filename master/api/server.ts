@@ -11,8 +11,8 @@ import { realWorld, type World } from '../../protocol/world.ts';
 import { Fault, fault } from '../../states/faults.ts';
 import { Rate } from '../fleet/rate.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { addressOf, listen, listenPrivately } from '../listening.ts';
 import { errorAnswer } from './answer.ts';
-import { addressOf, listen, listenPrivately } from './listening.ts';
 import { OpenServers } from './open-servers.ts';
 import { checked, requests } from './requests.ts';
 import { routes, type Asked, type Route } from './routes.ts';
@@ -84,7 +84,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     throw error;
   }
   return {
-    address: () => addressOf(remote),
+    address: () => remote && addressOf(remote),
     use: (shown) => remote?.setSecureContext(secured(shown)),
     close: async () => {
       stop.abort();

@@ -5,7 +5,6 @@
 
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
@@ -15,10 +14,10 @@ import { limits } from '../../protocol/limits.ts';
 import { Pulse } from '../../protocol/pulse.ts';
 import { socketOptions } from '../../protocol/session.ts';
 import type { World } from '../../protocol/world.ts';
-import { fault } from '../../states/faults.ts';
 import type { HostId } from '../../states/ids.ts';
 import { endpointText, type Endpoint } from '../endpoint.ts';
 import type { EventLog } from '../eventlog.ts';
+import { addressOf, listen } from '../listening.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { commonProtocol, holderOf, hostOf, Refusal } from './admission.ts';
@@ -172,13 +171,7 @@ class FleetServer {
   }
 
   async listen(where: Endpoint): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => {
-        const message = `cannot listen at ${endpointText(where)}: ${cause.message}`;
-        reject(fault('LISTEN_FAILED', message, {}, { cause }));
-      });
-      this.#server.listen({ ...where, backlog: backlogMax }, resolve);
-    });
+    await listen(this.#server, { ...where, backlog: backlogMax });
     void this.#every(1_000, () => {
       this.#doorway.tick();
     });
@@ -204,7 +197,7 @@ class FleetServer {
       },
       rotateCa: (actor, finish) => live.rotate(actor, finish),
       rotation: () => live.waiting(),
-      address: () => this.#address(),
+      address: () => addressOf(this.#server),
       connected: () => links.connected(),
       desire: (host, desire) => links.desire(host, desire),
       call: (host, call, deadlineMs, more) => links.call(host, call, deadlineMs, more),
@@ -294,13 +287,8 @@ class FleetServer {
     }
   }
 
-  #address(): Endpoint {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
-  }
-
   #reachable(): Endpoint {
-    return this.#options.address ?? this.#address();
+    return this.#options.address ?? addressOf(this.#server);
   }
 
   async #close(): Promise<void> {

@@ -185,8 +185,7 @@ export class Keep {
   #task(desire: Desire, signal: AbortSignal): Task {
     const { engine, world, health, journal, policy } = this.#options;
     return {
-      ...{ engine, world, health, desire, signal, previous: undefined },
-      ...(policy && { policy }),
+      ...{ engine, world, health, policy, desire, signal, previous: undefined },
       tell: (told) => {
         this.#tell(desire, told);
       },

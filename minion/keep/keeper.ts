@@ -15,7 +15,7 @@ import { meaningOf } from './watcher.ts';
 
 interface KeeperOptions {
   readonly engine: Engine;
-  readonly policy?: HostPolicy;
+  readonly policy: HostPolicy;
   readonly world: World;
   readonly journal: Journal;
   readonly log: Logger;

@@ -24,7 +24,7 @@ export interface Tools {
   readonly world: World;
   readonly health: HealthBook;
   /** Of this host; what it does not allow is a problem of every plan. */
-  readonly policy?: HostPolicy;
+  readonly policy: HostPolicy;
 }
 
 export interface Change extends Tools {
@@ -58,7 +58,7 @@ export async function look({ engine, health, policy }: Tools, state: HostState):
       return [name, { name, spec, network: firstNetwork(spec, state) }];
     }),
   );
-  const forbidden = policy === undefined ? [] : await refusalsOf(specsOf(state), policy);
+  const forbidden = await refusalsOf(specsOf(state), policy);
   const observed = await observe(engine, state, (container) =>
     health.of(container, wanted.get(container.name)),
   );

@@ -21,7 +21,7 @@ interface TestTools {
   readonly engine: Engine;
   readonly world: World;
   readonly shots: OneShots;
-  readonly policy?: HostPolicy;
+  readonly policy: HostPolicy;
 }
 
 export interface TestRun {
@@ -59,7 +59,7 @@ async function carryOut(
   run: TestRun,
 ): Promise<Tested> {
   const { request } = run.call;
-  if (policy !== undefined) await refuseTest(request, policy);
+  await refuseTest(request, policy);
   switch (request.kind) {
     case 'http':
       return httpTest(world, request, run);

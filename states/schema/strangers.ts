@@ -60,6 +60,7 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     tag: 'versions stand in versions/<environment>.yaml',
     digest: 'versions stand in versions/<environment>.yaml',
     image: 'write `repository`',
+    together: 'write `together: [[api, game]]` beside `images`',
   },
   'brine.yaml': {
     environments: 'each has its own file, environments/<name>.yaml',
@@ -72,12 +73,11 @@ const otherWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What Brine will have and does not have yet, by what the map is called. */
 const notYet: Readonly<Record<string, readonly string[]>> = {
-  'a service': [...['secrets', 'network_mode'], ...['platform', 'privileged', 'sysctls', 'hooks']],
+  'a service': ['secrets', 'network_mode', 'platform', 'privileged', 'sysctls', 'hooks'],
   'a registry': ['auth', 'mirror'],
-  'an environment': ['apply', 'drift', 'offline', 'windows', 'hold'],
-  'an image': ['together'],
+  'an environment': ['drift', 'offline', 'windows', 'hold'],
   'a test': ['secrets'],
-  'a stage': ['windows', 'gates'],
+  'a stage': ['gates'],
   'brine.yaml': ['notifications', 'secrets'],
 };
 

@@ -10,7 +10,7 @@ import type { HostState, JobSpec } from '../../states/model.ts';
 import { jobContainerName } from '../../states/naming.ts';
 import { jobSteps } from '../../states/plan/jobs.ts';
 import { until } from '../e2e/product.ts';
-import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
+import { beta, desireOf, openPolicy, specOf, stateOf } from '../minion/samples.ts';
 import { OneHost, shell } from './one-host.ts';
 
 let one: OneHost;
@@ -42,7 +42,13 @@ const task = (state: HostState, mode: 'pull' | 'run', signal?: AbortSignal): Tas
   generation += 1;
   const jobs = mode === 'pull' ? ({ jobs: true } as const) : {};
   return {
-    ...{ engine: one.engine, world: realWorld, health: one.health, previous: undefined },
+    ...{
+      engine: one.engine,
+      world: realWorld,
+      policy: openPolicy,
+      health: one.health,
+      previous: undefined,
+    },
     desire: desireOf(beta, generation, { state, mode, ...jobs }),
     ...{ signal: signal ?? new AbortController().signal, tell: () => undefined },
     onGoingBack: () => Promise.resolve(),
@@ -61,7 +67,10 @@ const written = async (): Promise<string> => {
 const due = async (state: HostState): Promise<number> =>
   jobSteps(
     state,
-    await look({ engine: one.engine, world: realWorld, health: one.health }, state),
+    await look(
+      { engine: one.engine, world: realWorld, policy: openPolicy, health: one.health },
+      state,
+    ),
     false,
   ).length;
 

@@ -13,6 +13,7 @@ import type { TestRequest } from '../../states/test-request.ts';
 import { until } from '../e2e/product.ts';
 import { specOf } from '../minion/engine/specs.ts';
 import { network, OneHost, shell } from './one-host.ts';
+import { openPolicy } from '../minion/samples.ts';
 
 const log = pino({ level: 'silent' });
 let one: OneHost;
@@ -47,7 +48,8 @@ function asked(request: TestRequest, around: Around = {}) {
     ...{ test: 'integration', run: `run-${runs}`, timeoutMs: around.timeoutMs ?? 20_000, request },
   };
   const { signal = new AbortController().signal, say = () => undefined } = around;
-  const tools = { engine: one.engine, world: realWorld, shots: around.shots ?? shots };
+  const own = { shots: around.shots ?? shots, policy: openPolicy };
+  const tools = { engine: one.engine, world: realWorld, ...own };
   return runTest(tools, call, { signal, say });
 }
 

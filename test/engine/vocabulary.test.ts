@@ -9,7 +9,7 @@ import { realWorld } from '../../protocol/world.ts';
 import type { ContainerSpec } from '../../states/model.ts';
 import { containerName, labelsOf } from '../../states/naming.ts';
 import { until } from '../e2e/product.ts';
-import { beta, desireOf, specOf, stateOf } from '../minion/samples.ts';
+import { beta, desireOf, openPolicy, specOf, stateOf } from '../minion/samples.ts';
 import { resolved, statesOf } from '../states/sample.ts';
 import { OneHost } from './one-host.ts';
 
@@ -40,7 +40,7 @@ async function apply(...containers: readonly ContainerSpec[]) {
   const state = stateOf(beta, containers);
   const watched = one.host.events();
   const report = await reconcile({
-    ...{ engine: one.engine, world: realWorld, health: one.health },
+    ...{ engine: one.engine, world: realWorld, policy: openPolicy, health: one.health },
     ...{ desire: desireOf(beta, generation, { state }), previous: undefined },
     ...{ signal: new AbortController().signal, tell: () => undefined },
     onGoingBack: () => Promise.resolve(),

@@ -1,8 +1,15 @@
 // Desires and reports as a minion meets them, for tests that need some.
 
+import type { HostPolicy } from '../../minion/policy.ts';
 import type { EnvironmentName, ReleaseId, ServiceName } from '../../states/ids.ts';
 import type { ContainerSpec, HostState } from '../../states/model.ts';
 import type { Desire, Drift, Report } from '../../protocol/messages.ts';
+
+/** Of a host that minds nothing of what tests ask for. */
+export const openPolicy: HostPolicy = {
+  ...{ binds: ['/'], devices: ['/dev'], capabilities: ['NET_ADMIN', 'NET_RAW'] },
+  ...{ security_opt: ['seccomp=unconfined'], tests: ['http', 'container', 'exec'] },
+};
 
 export const beta = 'beta' as EnvironmentName;
 export const gamma = 'gamma' as EnvironmentName;

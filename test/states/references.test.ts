@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { good, said, type Texts } from './sample.ts';
-
-/** Written below the service that is right. */
-const more = (text: string): Texts => ({ 'services/api.yaml': good['services/api.yaml'] + text });
-
-const api = (text: string): Texts => ({ 'services/api.yaml': text });
+import { api, more, said } from './sample.ts';
 
 describe('a reference', () => {
   it('to a variable that there is not', () => {

@@ -6,9 +6,7 @@ import { hostState } from '../../protocol/state-schema.ts';
 import { releaseId } from '../../states/release.ts';
 import { wantedVersions, insecureRegistries } from '../../states/wanted.ts';
 import { describeEnvironments } from '../../states/environment-of.ts';
-import { digestOf, good, hostOf, resolve, resolved, statesOf, type Texts } from './sample.ts';
-
-const api = (text: string): Texts => ({ 'services/api.yaml': text });
+import { api, digestOf, good, hostOf, resolve, resolved, statesOf, type Texts } from './sample.ts';
 
 /** The one container of the one host. */
 function container(changes: Texts) {

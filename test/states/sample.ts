@@ -42,6 +42,24 @@ vars: { api_port: 18080 }
 `,
 } as const satisfies Texts;
 
+/** Written below the service that is right. */
+export const more = (text: string): Texts => ({
+  'services/api.yaml': good['services/api.yaml'] + text,
+});
+
+export const api = (text: string): Texts => ({ 'services/api.yaml': text });
+
+/** The service that is right, with one line of it written otherwise. */
+export const instead = (line: RegExp, text: string): Texts => ({
+  'services/api.yaml': good['services/api.yaml'].replace(line, text),
+});
+
+export const environment = (text: string): Texts => ({
+  'environments/beta.yaml': good['environments/beta.yaml'] + text,
+});
+
+export const versions = (text: string): Texts => ({ 'versions/beta.yaml': text });
+
 /** Everything that is said about the good states with these files instead. */
 export function said(changes: Texts): string {
   const files = filesOf({ ...good, ...changes });

@@ -1,20 +1,9 @@
 // Long because every mistake stands beside the whole text that is said about it.
 
 import { describe, expect, it } from 'vitest';
-import { good, said, type Texts } from './sample.ts';
-
-/** Written below the service that is right. */
-const more = (text: string): Texts => ({ 'services/api.yaml': good['services/api.yaml'] + text });
-
-const api = (text: string): Texts => ({ 'services/api.yaml': text });
+import { api, environment, good, more, said, type Texts, versions } from './sample.ts';
 
 const brine = (text: string): Texts => ({ 'brine.yaml': good['brine.yaml'] + text });
-
-const environment = (text: string): Texts => ({
-  'environments/beta.yaml': good['environments/beta.yaml'] + text,
-});
-
-const versions = (text: string): Texts => ({ 'versions/beta.yaml': text });
 
 const prod = { 'environments/prod.yaml': 'hosts: ring=prod\nvars: { api_port: 80 }\n' };
 

@@ -1,13 +1,7 @@
 // Long because every mistake stands beside the whole text that is said about it.
 
 import { describe, expect, it } from 'vitest';
-import { good, said, type Texts } from './sample.ts';
-
-const api = (text: string): Texts => ({ 'services/api.yaml': text });
-
-const environment = (text: string): Texts => ({
-  'environments/beta.yaml': good['environments/beta.yaml'] + text,
-});
+import { api, environment, said } from './sample.ts';
 
 describe('wrong values of a service:', () => {
   it('ports', () => {

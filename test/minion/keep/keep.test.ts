@@ -11,7 +11,7 @@ import { Journal } from '../../../minion/journal.ts';
 import { Keep } from '../../../minion/keep/keep.ts';
 import { realWorld } from '../../../protocol/world.ts';
 import { until } from '../../e2e/product.ts';
-import { beta, desireOf, stateOf } from '../samples.ts';
+import { beta, desireOf, openPolicy, stateOf } from '../samples.ts';
 
 const log = pino({ level: 'silent' });
 /** Nothing is on the host, and nothing is wanted there. */
@@ -48,7 +48,7 @@ beforeEach(async () => {
   journal = await Journal.open(options);
   health = new HealthBook({ engine, world: realWorld, onUnhealthy: () => undefined });
   keep = new Keep({
-    ...{ environment: beta, journal, log, engine, health, world: realWorld },
+    ...{ environment: beta, journal, log, engine, health, world: realWorld, policy: openPolicy },
     wake: () => undefined,
     progress: () => undefined,
   });

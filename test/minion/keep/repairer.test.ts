@@ -9,7 +9,7 @@ import { realWorld } from '../../../protocol/world.ts';
 import { fault } from '../../../states/faults.ts';
 import { containerName, labelsOf } from '../../../states/naming.ts';
 import { until } from '../../e2e/product.ts';
-import { beta, desireOf, specOf, stateOf } from '../samples.ts';
+import { beta, desireOf, openPolicy, specOf, stateOf } from '../samples.ts';
 
 const timing = { intervalMs: 1_000, timeoutMs: 500, startMs: 10_000, retries: 3 };
 const spec = specOf('api', { healthcheck: { kind: 'none', ...timing } });
@@ -46,7 +46,7 @@ function start(failing: number) {
   } as unknown as Engine;
   health = new HealthBook({ engine, world: realWorld, onUnhealthy: () => undefined });
   repairer = new Repairer({
-    ...{ engine, health, world: realWorld, log: pino({ level: 'silent' }) },
+    ...{ engine, health, world: realWorld, policy: openPolicy, log: pino({ level: 'silent' }) },
     held: () => ({ desire: desireOf(beta, 1, { state }), leave: new Set<string>() }),
     onDrift: async (_, drift) => void drifts.push(drift),
   });
