@@ -41,8 +41,11 @@ export function begin(beginning: Beginning, now: number): [Rollout, readonly Eff
   const draft = draftOf({ ...beginning, ...unbegun(now), hosts: lineUp(beginning, now) }, now);
   const pulling = inPhase(draft, 'pulling');
   const { id, release, actor } = beginning;
-  const to = `${plural(pulling.length, 'host')}, ${batchWords(pulling)}`;
-  enter(draft, 'pulling', { actor, message: `${id} brings release ${release} to ${to}` });
+  const changing = pulling.filter(({ right }) => right !== true);
+  const right = pulling.length - changing.length;
+  const to = `${plural(changing.length, 'host')}, ${batchWords(changing)}`;
+  const others = right === 0 ? '' : `; ${plural(right, 'other')} in sync already`;
+  enter(draft, 'pulling', { actor, message: `${id} brings release ${release} to ${to}${others}` });
   const offline = idsOf(inPhase(draft, 'offline'));
   patchAll(draft, offline, () => ({}), 'has no link; it converges when it is back');
   patchAll(draft, idsOf(pulling), () => ({}), 'pulls what it needs');
@@ -85,6 +88,7 @@ function lineUp({ hosts, policy, cause }: Beginning, now: number): readonly Roll
     ...{ host: host.host, batch, phase: host.linked ? 'pulling' : 'offline', since: now },
     state: host.state,
     ...{ told: 'nothing', switched: false, generation: host.generation, answered: false },
+    ...(host.linked && !host.changes && { right: true }),
     ...(host.jobs && cause !== 'rollback' && { jobs: { ...host.jobs, done: false } }),
     ...{ lost: !host.linked, attempts: 0, retryAt: null, failures: [], running: host.running },
   }));
@@ -93,5 +97,5 @@ function lineUp({ hosts, policy, cause }: Beginning, now: number): readonly Roll
 
 function batchWords(hosts: readonly RolloutHost[]): string {
   const { size } = new Set(hosts.map(({ batch }) => batch));
-  return size === 1 ? 'all at once' : `in ${size} batches`;
+  return size <= 1 ? 'all at once' : `in ${size} batches`;
 }

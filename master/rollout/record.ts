@@ -91,6 +91,8 @@ export const rolloutHost = z
     generation: count,
     /** The host has reported on that generation; a second report of it says nothing new. */
     answered: z.boolean(),
+    /** By its own plan it was right already as the rollout began: it only passes through. */
+    right: z.literal(true).exactOptional(),
     /** Its link is gone and it has not come back yet. */
     lost: z.boolean(),
     /** Tries that failed for a reason that can heal, and when the host is asked again. */

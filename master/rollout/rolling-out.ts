@@ -91,10 +91,13 @@ export function goOn(draft: Draft): void {
 function startBatch(draft: Draft): void {
   const waiting = inPhase(draft, 'pulled');
   const batch = Math.min(...waiting.map((host) => host.batch));
-  const next = idsOf(waiting.filter((host) => host.batch === batch));
-  const message = `is brought to release ${draft.rollout.release}`;
-  patchAll(draft, next, () => ({ phase: 'switching', attempts: 0 }), message);
-  ask(draft, next, 'new');
+  const next = waiting.filter((host) => host.batch === batch);
+  const switching = () => ({ phase: 'switching', attempts: 0 }) as const;
+  const brought = `is brought to release ${draft.rollout.release}`;
+  patchAll(draft, idsOf(next.filter(({ right }) => right !== true)), switching, brought);
+  const right = idsOf(next.filter((host) => host.right === true));
+  patchAll(draft, right, switching, 'is in sync already, and asked to be sure');
+  ask(draft, idsOf(next), 'new');
   progressed(draft);
 }
 

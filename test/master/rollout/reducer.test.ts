@@ -22,6 +22,21 @@ const pulled = (model: Model): Model => {
   return model;
 };
 
+describe('a host that is in sync already', () => {
+  it('passes through without being told of as one that changes', () => {
+    const hosts = [{ linked: true }, { linked: true, changes: false }];
+    const model = pulled(new Model({ hosts, policy: { batch: { hosts: 1 } } }));
+    model.settleAll();
+    expect(model.phase).toBe('succeeded');
+    const told = model.told.join('\n');
+    expect(told).toMatch(
+      /^r7 brings release \w+ to 1 host, all at once; 1 other in sync already$/m,
+    );
+    expect(told).toContain('is in sync already, and asked to be sure');
+    expect(told.match(/is brought to release/g)).toHaveLength(1);
+  });
+});
+
 describe('the order', () => {
   const hosts = (...names: string[]) => names.map((host) => ({ host, changes: true }));
   const plain = (list: readonly { host: { host: string }; batch: number }[]) =>
